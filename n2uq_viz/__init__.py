@@ -1,0 +1,11 @@
+"""See why the straight-through estimator works: it is the derivative of a stochastic quantizer's expectation.
+
+The names below are all there is at the top; explorers, figures and torch layers live in
+``n2uq_viz.explorers``, ``n2uq_viz.figures`` and ``n2uq_viz.nn``, so that this import stays light.
+"""
+
+from n2uq_viz.montecarlo import MonteCarlo, simulate
+from n2uq_viz.quantizer import Quantizer
+
+__all__ = ["MonteCarlo", "Quantizer", "simulate"]
+__version__ = "0.1.0"

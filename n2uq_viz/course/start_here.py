@@ -1,0 +1,344 @@
+"""What the first notebook asks: nothing but edges, thresholds, coins and slopes, on numbers one can do by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from n2uq_viz.course.answers import FloatArray, function, near, number, numbers
+from n2uq_viz.course.items import Answer, Chapter, Choice, Exercise, Mistake, Number, Prediction
+from n2uq_viz.quantizer import Quantizer
+from n2uq_viz.words import say
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from n2uq_viz.style import Theme
+
+#: The quantizer of the whole notebook: its middle segment is twice as wide as the outer ones.
+EXAMPLE = Quantizer.from_intervals([0.5, 1.0, 0.5])
+SETUP = """\
+import numpy as np
+import n2uq_viz as nv
+
+q = nv.Quantizer.from_intervals([0.5, 1.0, 0.5])
+"""
+
+# --- Prediction: pull an edge --------------------------------------------------------------------
+
+PULL = 0.2
+_PULLED = EXAMPLE.move_edge(1, float(EXAMPLE.edges[1]) + PULL)
+
+
+def _edge_pull() -> dict[str, float | str]:
+    moved = _PULLED.thresholds - EXAMPLE.thresholds
+    raised = float(np.max(np.abs(_PULLED.levels - EXAMPLE.levels)))
+    return {"threshold_1": float(moved[0]), "threshold_2": float(moved[1]), "levels": raised}
+
+
+def _draw_edge_pull(ax: Axes, look: Theme, answer: Answer, truth: Answer) -> None:
+    """Draw the staircase before, as predicted and as it is."""
+    from n2uq_viz.course.pictures import draw_staircase  # here, since matplotlib takes long
+
+    moved = np.array([float(answer["threshold_1"]), float(answer["threshold_2"]), 0.0])
+    predicted = EXAMPLE.thresholds + moved
+    levels = EXAMPLE.levels + float(answer["levels"])
+    view = (-0.3, 2.3)
+    stairs = {
+        "before": (EXAMPLE.thresholds, EXAMPLE.levels),
+        "true": (_PULLED.thresholds, _PULLED.levels),
+        "predicted": (predicted, levels),
+    }
+    for role, (thresholds, heights) in stairs.items():
+        draw_staircase(ax, look, role, thresholds, heights, view, say(f"course.picture.{role}"))
+    ax.legend(loc="upper left")
+    ax.annotate(
+        say("course.start_here.edge_pull.edge"),
+        xy=(_PULLED.edges[1], 0.0),
+        xytext=(EXAMPLE.edges[1], 0.0),
+        xycoords=ax.get_xaxis_transform(),
+        textcoords=ax.get_xaxis_transform(),
+        arrowprops={"arrowstyle": "->", "color": look.color["edge"]},
+        ha="right",
+        va="bottom",
+        color=look.color["edge"],
+        fontsize=look.font_size * 0.9,
+    )
+    ax.set_xlabel(say("course.start_here.edge_pull.axis_x"))
+    ax.set_ylabel(say("course.start_here.edge_pull.axis_y"))
+
+
+def _both(answer: Answer) -> tuple[float, float]:
+    return float(answer["threshold_1"]), float(answer["threshold_2"])
+
+
+EDGE_PULL = Prediction(
+    name="edge_pull",
+    fields=(
+        Number("threshold_1", signed=True),
+        Number("threshold_2", signed=True),
+        Number("levels", signed=True),
+    ),
+    truth=_edge_pull,
+    remarks=(
+        Mistake(
+            "as_far",
+            lambda a: near((PULL, PULL))(_both(a)),
+            ({"threshold_1": 0.2, "threshold_2": 0.2, "levels": 0},),
+        ),
+        Mistake(
+            "none",
+            lambda a: near((0.0, 0.0))(_both(a)),
+            ({"threshold_1": 0, "threshold_2": 0, "levels": 0},),
+        ),
+        Mistake(
+            "opposite",
+            lambda a: min(_both(a)) < 0.0,
+            (
+                {"threshold_1": "0.1", "threshold_2": "-0.1", "levels": 0},
+                {"threshold_1": -0.2, "threshold_2": -0.2, "levels": 0},
+            ),
+        ),
+        Mistake(
+            "one_only",
+            lambda a: 0.0 in _both(a),
+            (
+                {"threshold_1": 0.1, "threshold_2": 0, "levels": 0},
+                {"threshold_1": 0, "threshold_2": "0,2", "levels": 0},
+            ),
+        ),
+        Mistake(
+            "levels",
+            lambda a: near((PULL / 2, PULL / 2))(_both(a)),
+            ({"threshold_1": 0.1, "threshold_2": "1/10", "levels": 0.2},),
+        ),
+    ),
+    draw=_draw_edge_pull,
+)
+
+# --- Prediction: where the mean of many coins lands ----------------------------------------------
+
+#: A quarter of the way through the second segment.
+QUARTER = float(EXAMPLE.edges[1] + 0.25 * EXAMPLE.intervals[1])
+_SHARES = {"lower": 0.0, "quarter": 0.25, "half": 0.5, "upper": 1.0}
+
+
+def _quarter_way() -> dict[str, float | str]:
+    lower, upper = EXAMPLE.levels[1:3]
+    share = float((EXAMPLE.expectation(QUARTER) - lower) / (upper - lower))
+    return {"mean": min(_SHARES, key=lambda name: abs(_SHARES[name] - share))}
+
+
+def _draw_quarter_way(ax: Axes, look: Theme, answer: Answer, truth: Answer) -> None:
+    """Draw the step around the input, the mean as predicted and as it is."""
+    from n2uq_viz.course.pictures import PREDICTED, TRUE, draw_mark, draw_staircase
+
+    view = (float(EXAMPLE.edges[1]), float(EXAMPLE.edges[2]))
+    lower, upper = EXAMPLE.levels[1:3]
+    label = say("course.start_here.quarter_way.staircase")
+    draw_staircase(ax, look, "before", EXAMPLE.thresholds[1:2], [lower, upper], view, label)
+    ax.axvline(QUARTER, color=look.color["muted"], linewidth=0.8, linestyle=":")
+    for role, chosen in ((PREDICTED, answer), (TRUE, truth)):
+        draw_mark(ax, look, role, QUARTER, lower + (upper - lower) * _SHARES[str(chosen["mean"])])
+    ax.legend(loc="upper left")
+    ax.set_xlabel(say("course.start_here.edge_pull.axis_x"))
+    ax.set_ylabel(say("course.start_here.edge_pull.axis_y"))
+
+
+QUARTER_WAY = Prediction(
+    name="quarter_way",
+    fields=(
+        Choice(
+            "mean",
+            {name: say(f"course.start_here.quarter_way.option.{name}") for name in _SHARES},
+        ),
+    ),
+    truth=_quarter_way,
+    remarks=(
+        Mistake("rounded", lambda a: a["mean"] == "lower", ({"mean": "lower"},)),
+        Mistake("fair", lambda a: a["mean"] == "half", ({"mean": "half"},)),
+    ),
+    draw=_draw_quarter_way,
+)
+
+# --- Exercise: bits and bytes --------------------------------------------------------------------
+
+WEIGHTS, BITS = 1_000_000, 2
+_BYTES = WEIGHTS * BITS / 8
+
+MEMORY = Exercise(
+    name="memory",
+    read=number(units={"b": 1.0, "byte": 1.0, "bytes": 1.0, "kb": 1e3, "kib": 1024.0, "mb": 1e6}),
+    is_right=near(_BYTES),
+    mistakes=(
+        Mistake("bits", near(WEIGHTS * BITS), (2_000_000, "2e6")),
+        Mistake("times_eight", near(WEIGHTS * BITS * 8), (16_000_000,)),
+        Mistake("floats", near(WEIGHTS * 4), (4_000_000, "4 MB")),
+        Mistake("bytes_each", near(WEIGHTS * BITS / 2), (1_000_000, "1,000,000")),
+        Mistake("four_levels", near(WEIGHTS * 2**BITS / 8), (500_000, "500 kB")),
+        Mistake("other_unit", lambda v: near(250.0)(v) or near(0.25)(v), (250, 0.25)),
+    ),
+    solution="answer = 1_000_000 * 2 / 8",
+    right_answers=(250_000, 250_000.0, "250 kB", "0.25 MB", "1e6 * 2 / 8", [250_000], np.int64(250_000)),
+)
+
+# --- Exercise: thresholds from edges -------------------------------------------------------------
+
+_EDGES = np.array([0.0, 0.4, 1.0, 2.0])
+_MIDDLES = 0.5 * (_EDGES[:-1] + _EDGES[1:])
+
+MIDPOINTS = Exercise(
+    name="midpoints",
+    read=numbers(),
+    is_right=near(_MIDDLES),
+    mistakes=(
+        Mistake(
+            "edges",
+            lambda v: near(_EDGES)(v) or near(_EDGES[1:-1])(v) or near(_EDGES[1:])(v) or near(_EDGES[:-1])(v),
+            ([0, 0.4, 1, 2], [0.4, 1.0], [0.4, 1.0, 2.0], [0, 0.4, 1.0]),
+        ),
+        Mistake("widths", near(np.diff(_EDGES)), ([0.4, 0.6, 1.0],)),
+        Mistake("half_widths", near(np.diff(_EDGES) / 2), ([0.2, 0.3, 0.5],)),
+        Mistake("even", near([1 / 3, 1.0, 5 / 3], 0.01), (["1/3", 1, "5/3"], [0.33, 1, 1.67])),
+        Mistake("order", lambda v: near(_MIDDLES)(np.sort(v)), ([1.5, 0.7, 0.2],)),
+        Mistake("count", lambda v: len(v) != 3, ([0.2, 0.7], [0.2, 0.7, 1.5, 2.0], 0.2)),
+    ),
+    solution="edges = np.array([0, 0.4, 1, 2])\nanswer = (edges[:-1] + edges[1:]) / 2",
+    right_answers=([0.2, 0.7, 1.5], _MIDDLES, "0.2, 0.7, 1.5", ("1/5", 0.7, "3/2"), [[0.2], [0.7], [1.5]]),
+)
+
+# --- Exercise: the coin's chance -----------------------------------------------------------------
+
+_START, _END = 0.5, 2.5
+_POINTS = np.array([-1.0, 0.5, 0.7, 1.1, 1.5, 1.9, 2.4, 2.5, 4.0])
+_CHANCE = np.clip((_POINTS - _START) / (_END - _START), 0.0, 1.0)
+
+CHANCE = Exercise(
+    name="chance",
+    read=function(_POINTS),
+    is_right=near(_CHANCE),
+    mistakes=(
+        Mistake(
+            "not_clipped",
+            near((_POINTS - _START) / (_END - _START)),
+            (lambda x: (x - 0.5) / 2, lambda x: x / 2 - 0.25),
+        ),
+        Mistake(
+            "half_clipped",
+            lambda v: near(_CHANCE[1:-1])(v[1:-1]) and (v[0] < 0.0 or v[-1] > 1.0),
+            (lambda x: np.minimum((x - 0.5) / 2, 1), lambda x: max(0.0, (x - 0.5) / 2)),
+        ),
+        Mistake("hard", lambda v: bool(np.isin(v, (0.0, 1.0)).all()), (lambda x: np.where(x > 1.5, 1.0, 0.0),)),
+        Mistake("upside_down", near(1.0 - _CHANCE), (lambda x: np.clip((2.5 - x) / 2, 0, 1),)),
+        Mistake(
+            "not_scaled",
+            near(np.clip(_POINTS - _START, 0.0, 1.0)),
+            (lambda x: np.clip(x - 0.5, 0, 1),),
+        ),
+        Mistake(
+            "from_zero",
+            lambda v: near(np.clip(_POINTS / 2, 0.0, 1.0))(v) or near(np.clip(_POINTS / 2.5, 0.0, 1.0))(v),
+            (lambda x: np.clip(x / 2, 0, 1), lambda x: np.clip(x / 2.5, 0, 1)),
+        ),
+        Mistake(
+            "percent",
+            near(100.0 * _CHANCE),
+            (lambda x: np.clip((x - 0.5) * 50, 0, 100),),
+        ),
+    ),
+    solution="def chance(x):\n    return np.clip((x - 0.5) / 2, 0, 1)",
+    right_answers=(
+        lambda x: np.clip((x - 0.5) / 2, 0, 1),
+        lambda x: min(max((x - 0.5) / 2, 0), 1),
+        lambda x: 0 if x < 0.5 else 1 if x > 2.5 else (x - 0.5) / 2,
+        Quantizer.binary((0.5, 2.5), (0.0, 1.0)).expectation,
+        Quantizer.binary((0.5, 2.5)).step_probability,
+    ),
+)
+
+# --- Exercise: slopes ----------------------------------------------------------------------------
+
+_SLOPED = Quantizer([0.0, 1.0, 1.5, 4.0], [0.0, 1.0, 2.0, 3.0])
+
+SLOPES = Exercise(
+    name="slopes",
+    read=numbers(),
+    is_right=near(_SLOPED.slopes),
+    mistakes=(
+        Mistake("upside_down", near(1.0 / _SLOPED.slopes), ([1, 0.5, 2.5],)),
+        Mistake("true_derivative", near(np.zeros(3)), ([0, 0, 0],)),
+        Mistake("one_slope", near(np.full(3, 0.75)), ([0.75, 0.75, 0.75], ["3/4"] * 3)),
+        Mistake("unit", near(np.ones(3)), ([1, 1, 1],)),
+        Mistake("count", lambda v: len(v) != 3, (0.75, [1, 2], [0, 1, 2, 0.4])),
+    ),
+    solution="steep = nv.Quantizer([0, 1, 1.5, 4], [0, 1, 2, 3])\nanswer = steep.slopes",
+    right_answers=([1, 2, 0.4], "1; 2; 2/5", _SLOPED.slopes, [1, "1/0.5", "1/2.5"]),
+)
+
+# --- Exercise: two quantizers with one staircase -------------------------------------------------
+
+
+def _read_edges(answer: Any) -> FloatArray:
+    """The edges, given as such or as a quantizer."""
+    return numbers()(answer.edges if isinstance(answer, Quantizer) else answer)
+
+
+def _increasing(edges: FloatArray) -> bool:
+    return bool((np.diff(edges) > 0.0).all())
+
+
+def _middles(edges: FloatArray) -> FloatArray:
+    return 0.5 * (edges[:-1] + edges[1:])
+
+
+def _moved(edges: FloatArray) -> FloatArray:
+    """How far each edge is from where it was; empty for a wrong number of edges."""
+    return edges - EXAMPLE.edges if edges.shape == EXAMPLE.edges.shape else np.empty(0)
+
+
+def _same_staircase(edges: FloatArray) -> bool:
+    moved = _moved(edges)
+    changed = bool(moved.size) and not near(EXAMPLE.edges)(edges)
+    return changed and _increasing(edges) and near(EXAMPLE.thresholds)(_middles(edges))
+
+
+SAME_STAIRCASE = Exercise(
+    name="same_staircase",
+    read=_read_edges,
+    is_right=_same_staircase,
+    mistakes=(
+        Mistake("count", lambda v: len(v) != 4, ([0.25, 1, 1.75], [0, 2])),
+        Mistake("unchanged", near(EXAMPLE.edges), ([0, 0.5, 1.5, 2], EXAMPLE)),
+        Mistake(
+            "not_increasing",
+            lambda v: not _increasing(v),
+            ([0.6, -0.1, 2.1, 1.4], [2, 1.5, 0.5, 0], [0, 1, 1, 2]),
+        ),
+        Mistake("shifted", lambda v: float(np.ptp(_moved(v))) < 1e-9, ([0.1, 0.6, 1.6, 2.1],)),
+        Mistake(
+            "one_edge",
+            lambda v: int(np.count_nonzero(np.abs(_moved(v)) > 1e-9)) == 1,
+            ([0, 0.7, 1.5, 2], [-0.1, 0.5, 1.5, 2]),
+        ),
+        Mistake(
+            "two_edges",
+            lambda v: int(np.count_nonzero(np.abs(_moved(v)) > 1e-9)) in (2, 3),
+            ([0.1, 0.4, 1.5, 2], [0.1, 0.4, 1.6, 2]),
+        ),
+    ),
+    solution="answer = q.edges + 0.1 * np.array([1, -1, 1, -1])",
+    right_answers=(
+        [0.1, 0.4, 1.6, 1.9],
+        [-0.1, 0.6, 1.4, 2.1],
+        "0.2; 0.3; 1.7; 1.8",
+        Quantizer([0.1, 0.4, 1.6, 1.9], EXAMPLE.levels),
+    ),
+)
+
+CHAPTER = Chapter(
+    notebook="00_start_here",
+    predictions=(EDGE_PULL, QUARTER_WAY),
+    exercises=(MEMORY, MIDPOINTS, CHANCE, SLOPES, SAME_STAIRCASE),
+    setup=SETUP,
+)

@@ -1,0 +1,184 @@
+"""The only reader of real data, so that all else sees plain samples or a small summary of them."""
+
+from __future__ import annotations
+
+import copy
+import csv
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from n2uq_viz.checks import FloatArray, choice
+from n2uq_viz.randomness import check_seed
+from n2uq_viz.summaries import (
+    Summary,
+    check_summary,
+    entropy_bits,
+    occupancy,
+    points,
+    summarize,
+)
+
+__all__ = [
+    "NAMES",
+    "OperationEnergy",
+    "Summary",
+    "check_summary",
+    "entropy_bits",
+    "load",
+    "occupancy",
+    "operation_energy",
+    "points",
+    "summarize",
+    "summary",
+]
+
+#: Every data set that ``load`` knows.
+NAMES = ("digit_filter", "digit_pixels", "normal", "half_normal", "laplace", "bimodal")
+#: Samples in each synthetic data set.
+SYNTHETIC_SIZE = 50_000
+
+#: A stroke detector: positive along an upright line, negative beside it. Its scale is such that
+#: 99.5 % of the responses on the digits lie below 2.4. The odd decimals keep responses off any
+#: regular grid, so that none but the zeros of the ReLU is likely to lie exactly on a threshold.
+FILTER = np.array(
+    [
+        [-0.5108, 0.8089, -0.2449],
+        [-0.5592, 1.3790, -0.3543],
+        [-0.4620, 0.9024, -0.1506],
+    ]
+)
+FILTER.setflags(write=False)
+
+_DATA_FOLDER = Path(__file__).resolve().parent.parent / "data"
+
+
+def load(name: str, seed: int = 0) -> FloatArray:
+    """Return the samples of one data set.
+
+    Parameters
+    ----------
+    name
+        ``"digit_filter"``: ReLU responses of ``FILTER`` at all 36 places inside each of the 1797
+        digits of scikit-learn (8 x 8 pixels, divided by 16). ``"digit_pixels"``: those pixels
+        divided by 8, so 17 values from 0 to 2. Synthetic, ``SYNTHETIC_SIZE`` samples each:
+        ``"normal"`` (mean 1, deviation 0.45), ``"half_normal"`` (deviation 0.9, negative half set
+        to 0 by a ReLU), ``"laplace"`` (center 1, scale 0.3), ``"bimodal"`` (60 % around 0.5 with
+        deviation 0.18, 40 % around 1.55 with 0.2).
+    seed
+        Seed of the synthetic ones; the digits are the same for every seed.
+
+    Returns
+    -------
+    float64 array of shape (n,); no unit.
+
+    Raises
+    ------
+    ValueError
+        No such data set, or a seed that is no whole number from 0 to 2**53 - 1.
+    ImportError
+        The digits are asked for and scikit-learn is not installed.
+
+    Examples
+    --------
+    >>> float(load("half_normal").min())
+    0.0
+    """
+    choice("data", name, NAMES)
+    rng = np.random.default_rng(check_seed(seed))
+    size = SYNTHETIC_SIZE
+    if name == "digit_filter":
+        images = _digits() / 16.0
+        # Nine sums of whole arrays, in this order: the same bits on every machine.
+        responses = np.zeros((len(images), 6, 6))
+        for row, column in np.ndindex(FILTER.shape):
+            responses += FILTER[row, column] * images[:, row : row + 6, column : column + 6]
+        return np.maximum(responses, 0.0).ravel()
+    if name == "digit_pixels":
+        return (_digits() / 8.0).ravel()
+    if name == "normal":
+        return rng.normal(1.0, 0.45, size)
+    if name == "half_normal":
+        return np.maximum(rng.normal(0.0, 0.9, size), 0.0)
+    if name == "laplace":
+        return rng.laplace(1.0, 0.3, size)
+    first = rng.random(size) < 0.6
+    return np.where(first, rng.normal(0.5, 0.18, size), rng.normal(1.55, 0.2, size))
+
+
+def _digits() -> FloatArray:
+    """Scikit-learn's scanned digits, (1797, 8, 8), whole numbers from 0 to 16."""
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError as error:
+        raise ImportError(
+            "the digits come with scikit-learn, which is not installed: "
+            'pip install "n2uq_viz[lab]"; normal, half_normal, laplace and bimodal do without it'
+        ) from error
+    return np.asarray(load_digits().images, dtype=np.float64)
+
+
+@cache
+def _summary(name: str) -> Summary:
+    return summarize(load(name))
+
+
+def summary(name: str) -> Summary:
+    """``summarize(load(name))``, computed once; the caller gets a copy of its own.
+
+    Examples
+    --------
+    >>> len(summary("digit_pixels")["atoms"])
+    17
+    """
+    choice("data", name, NAMES)
+    return copy.deepcopy(_summary(name))
+
+
+@dataclass(frozen=True)
+class OperationEnergy:
+    """Energy of one operation of a chip: ``low`` to ``high`` picojoules, equal for a single value."""
+
+    operation: str
+    number: str
+    bits: int
+    low: float
+    high: float
+    source: str
+
+
+def operation_energy() -> tuple[OperationEnergy, ...]:
+    """Return the published energy per operation in a 45 nm process at 0.9 V, in picojoules.
+
+    Source: M. Horowitz, "Computing's energy problem (and what we can do about it)", ISSCC 2014.
+
+    Raises
+    ------
+    FileNotFoundError
+        The package runs outside of a clone of its repository, which holds the file.
+
+    Examples
+    --------
+    >>> [row.low for row in operation_energy() if row.operation == "multiply"]
+    [0.2, 3.1, 1.1, 3.7]
+    """
+    path = _DATA_FOLDER / "operation_energy.csv"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"data/operation_energy.csv must lie beside the package, as in a clone of n2uq_viz; "
+            f"not found at {path}: clone the repository and install it with pip install -e ."
+        )
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(
+            OperationEnergy(
+                row["operation"],
+                row["number"],
+                int(row["bits"]),
+                float(row["low_pj"]),
+                float(row["high_pj"]),
+                row["source"],
+            )
+            for row in csv.DictReader(file)
+        )

@@ -1,0 +1,73 @@
+// Native HTML controls, so that they are the same in every notebook and on a page without one.
+
+export function htmlNode(name, parent, attributes = {}, text = "") {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (text) element.textContent = text;
+  parent.append(element);
+  return element;
+}
+
+export function addButton(parent, label, listener, attributes = {}) {
+  const button = htmlNode("button", parent, { type: "button", ...attributes }, label);
+  button.addEventListener("click", listener);
+  return button;
+}
+
+// A label with its control inside: the control's name for eyes and for screen readers alike.
+function labeled(parent, label) {
+  const box = htmlNode("label", parent, { class: "n2uq-field" });
+  htmlNode("span", box, {}, label);
+  return box;
+}
+
+// options: [[value, words], ...]
+export function addSelect(parent, label, options, listener, attributes = {}) {
+  const select = htmlNode("select", labeled(parent, label), attributes);
+  setOptions(select, options);
+  select.addEventListener("change", () => listener(select.value));
+  return select;
+}
+
+export function setOptions(select, options) {
+  const wanted = JSON.stringify(options);
+  if (select.dataset.options === wanted) return;
+  select.dataset.options = wanted;
+  select.replaceChildren();
+  for (const [value, words] of options) htmlNode("option", select, { value }, words);
+}
+
+// A typed number: taken on Enter or on leaving the field. What is no number goes back to the old value.
+export function addNumber(parent, label, listener, attributes = {}) {
+  const field = htmlNode("input", labeled(parent, label), { type: "number", step: "any", ...attributes });
+  field.addEventListener("change", () => {
+    const value = field.valueAsNumber;
+    if (!Number.isFinite(value)) field.value = field.dataset.shown ?? "";
+    else if (field.value !== field.dataset.shown) listener(value);
+  });
+  return field;
+}
+
+// Never write into a field while somebody types there.
+export function showNumber(field, value) {
+  const text = String(value);
+  if (field.dataset.shown === text) return;
+  field.dataset.shown = text;
+  if (field.value !== text) field.value = text;
+}
+
+// move(value) while the slider is held, done() when it is let go; keys do both at once.
+export function addRange(parent, label, { begin, move, done }, attributes = {}) {
+  const range = htmlNode("input", parent, { type: "range", "aria-label": label, ...attributes });
+  let holding = false;
+  range.addEventListener("input", () => {
+    if (!holding) begin();
+    holding = true;
+    move(range.valueAsNumber);
+  });
+  range.addEventListener("change", () => {
+    holding = false;
+    done();
+  });
+  return range;
+}

@@ -1,0 +1,21 @@
+// Words and numbers as people read them.
+
+// The text of a key from words/en.json, with {name} replaced by values.name.
+export function say(words, key, values = {}) {
+  if (!(key in words)) throw new Error(`no words for ${key}`);
+  return words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+}
+
+// A number with about four significant digits and a true minus sign.
+export function short(value) {
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  const text =
+    size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : String(Number(value.toFixed(size < 1 ? 4 : size < 100 ? 3 : 1)));
+  return text.replace("-", "−");
+}
+
+export function percent(share) {
+  const value = 100 * share;
+  return `${value >= 99.95 || value === 0 ? value.toFixed(0) : value.toFixed(1)} %`;
+}

@@ -1,0 +1,57 @@
+// Where things stand: panels stacked over one x axis, and the scales that map numbers to pixels.
+
+import { chord, slopes } from "./geometry.js";
+
+const NICE = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
+const SHARES = { forward: 0.5, backward: 0.26, histogram: 0.24 };
+
+// The smallest round number that is at least v.
+export function nice(v) {
+  const power = 10 ** Math.floor(Math.log10(v));
+  return NICE.map((m) => m * power).find((n) => n >= v * (1 - 1e-12)) ?? 10 * power;
+}
+
+// One outlying slope must not flatten all others: beyond six chords it is cut and labeled.
+export function gradientTop(q) {
+  return nice(1.08 * Math.min(Math.max(...slopes(q)), 6 * chord(q)));
+}
+
+function scale(from, to, start, end) {
+  const factor = (end - start) / (to - from);
+  const map = (v) => start + (v - from) * factor;
+  map.invert = (p) => from + (p - start) / factor;
+  return map;
+}
+
+// Panels and scales for a picture of that size, in pixels. shareTop: the tallest bar that is not cut.
+export function layout({ width, height, fontSize, q, view, shareTop }) {
+  const title = 1.9 * fontSize;
+  const left = 4.2 * fontSize;
+  const right = 1.2 * fontSize;
+  const bottom = 3.4 * fontSize;
+  const gap = 0.7 * fontSize;
+  const free = height - 3 * title - 2 * gap - bottom;
+  const panels = {};
+  let y = 0;
+  for (const name of ["forward", "backward", "histogram"]) {
+    y += title;
+    panels[name] = { left, right: width - right, top: y, bottom: y + SHARES[name] * free };
+    y = panels[name].bottom + gap;
+  }
+  const levels = q.levels;
+  const pad = 0.08 * (levels[levels.length - 1] - levels[0]);
+  const top = gradientTop(q);
+  return {
+    width,
+    height,
+    fontSize,
+    panels,
+    x: scale(view[0], view[1], left, width - right),
+    y: scale(levels[0] - pad, levels[levels.length - 1] + pad, panels.forward.bottom, panels.forward.top),
+    slope: scale(-0.04 * top, top, panels.backward.bottom, panels.backward.top),
+    slopeTop: top,
+    // The level numbers stand above the bars.
+    share: scale(0, shareTop, panels.histogram.bottom, panels.histogram.top + 1.2 * fontSize),
+    shareTop,
+  };
+}

@@ -1,0 +1,188 @@
+// The Stage: what all explorers share. It holds the state, its history and its way to Python, and gives an
+// explorer the places to put its controls and its picture. An explorer is a function of the stage that returns
+// {draw(size), describe(), svg}.
+
+import { addButton, addSelect, htmlNode } from "./controls.js";
+import { downloadPng, downloadSvg } from "./download.js";
+import { say } from "./format.js";
+import { createHistory, sameState } from "./history.js";
+import { createSync } from "./sync.js";
+import { applyTheme, resolveTheme, watchPlace } from "./theme.js";
+
+const SAVE_PATIENCE_MS = 60000;
+
+export function mountStage({ model, parent, kit, explorer }) {
+  const text = (key, values) => say(kit.words, key, values);
+  const root = htmlNode("div", parent, {
+    class: "n2uq-stage",
+    role: "group",
+    "aria-label": text(`explorer.${kit.name}.title`),
+    // JupyterLab would otherwise take letters typed here as commands.
+    "data-lm-suppress-shortcuts": "true",
+  });
+  const slots = {};
+  for (const name of ["tools", "legend", "main"]) slots[name] = htmlNode("div", root, { class: `n2uq-${name}` });
+  slots.picture = htmlNode("div", slots.main, { class: "n2uq-canvas" });
+  slots.side = htmlNode("div", slots.main, { class: "n2uq-side" });
+  const saveBar = htmlNode("div", root, { class: "n2uq-save" });
+  const live = htmlNode("div", root, { class: "n2uq-live", "aria-live": "polite" });
+
+  let state = model.get("state");
+  const first = state;
+  const history = createHistory(state);
+  const closing = new AbortController();
+  let frame = null;
+
+  const sync = createSync(model, {
+    onState(next) {
+      state = next;
+      history.push(state);
+      redraw();
+    },
+    onStatus(name) {
+      root.dataset.python = name;
+      status.textContent = name === "silent" ? text("stage.silent") : "";
+    },
+  });
+
+  const stage = {
+    root,
+    slots,
+    kit,
+    text,
+    signal: closing.signal,
+    get state() { return state; },
+    get theme() { return resolveTheme(state.theme); },
+    // Part of a gesture: drawn at once, sent soon, not yet an undo step.
+    change(patch) {
+      state = { ...state, ...patch };
+      redraw();
+      sync.send(state);
+    },
+    // The end of a gesture: an undo step, and Python gets exactly this.
+    commit(kind = null) {
+      history.push(state, kind);
+      updateButtons();
+      announce();
+      sync.settle();
+    },
+    set(patch, kind = null) {
+      stage.change(patch);
+      stage.commit(kind);
+    },
+    hold: () => sync.hold(),
+    release: () => sync.release(),
+    redraw,
+    say: (words) => { message.textContent = words; },
+  };
+
+  const drawn = explorer(stage);
+
+  const common = htmlNode("div", slots.tools, { class: "n2uq-common" });
+  const goTo = (next) => {
+    if (sameState(next, state)) return;
+    state = next;
+    redraw();
+    sync.send(state);
+    updateButtons();
+    announce();
+    sync.settle();
+  };
+  const undo = addButton(common, text("stage.undo"), () => goTo(history.undo()), { title: text("stage.undo.keys"), "data-action": "undo" });
+  const redo = addButton(common, text("stage.redo"), () => goTo(history.redo()), { title: text("stage.redo.keys"), "data-action": "redo" });
+  addButton(common, text("stage.reset"), () => stage.set(first), { "data-action": "reset" });
+  const theme = addSelect(
+    common,
+    text("stage.theme"),
+    ["auto", "light", "dark"].map((name) => [name, text(`stage.theme.${name}`)]),
+    (name) => stage.set({ theme: name }),
+    { "data-control": "theme" },
+  );
+  const full = addButton(common, text("stage.fullscreen"), toggleFullscreen, { "data-action": "fullscreen" });
+
+  const nameField = htmlNode("label", saveBar, { class: "n2uq-field" });
+  htmlNode("span", nameField, {}, text("stage.save.name"));
+  const fileName = htmlNode("input", nameField, { type: "text", value: kit.name, "data-control": "file-name", spellcheck: "false" });
+  addButton(saveBar, text("stage.save"), saveFigure, { "data-action": "save" });
+  const file = () => (fileName.value.trim() || kit.name).replace(/[\\/]/g, "-");
+  const picture = () => ({ svg: drawn.svg, title: root.getAttribute("aria-label"), description: drawn.describe(), state });
+  addButton(saveBar, text("stage.download.svg"), () => downloadSvg(picture(), file()), { "data-action": "download-svg" });
+  addButton(saveBar, text("stage.download.png"), () => downloadPng(picture(), file()), { "data-action": "download-png" });
+  const message = htmlNode("span", saveBar, { class: "n2uq-message", role: "status", "data-readout": "message" });
+  const status = htmlNode("span", saveBar, { class: "n2uq-message", role: "status", "data-readout": "python" });
+
+  async function saveFigure() {
+    stage.say(text("stage.saving"));
+    sync.send(state);
+    await sync.settle();
+    const reply = await sync.ask("save", { name: fileName.value, theme: stage.theme }, SAVE_PATIENCE_MS);
+    if (reply === null) stage.say(text("stage.save.silent"));
+    else if (reply.kind === "saved") stage.say(text("stage.saved", { paths: reply.paths.join("   ") }));
+    else stage.say(reply.message);
+  }
+
+  function toggleFullscreen() {
+    if (document.fullscreenElement === root) document.exitFullscreen();
+    else root.requestFullscreen().catch(() => stage.say(text("stage.fullscreen.refused")));
+  }
+
+  function announce() {
+    live.textContent = drawn.describe();
+  }
+
+  function updateButtons() {
+    undo.disabled = !history.canUndo;
+    redo.disabled = !history.canRedo;
+    theme.value = state.theme;
+  }
+
+  function size() {
+    const width = Math.max(300, Math.floor(slots.picture.clientWidth));
+    if (document.fullscreenElement !== root) {
+      return { width, height: Math.round(Math.min(Math.max(0.66 * width, 380), 520)), fontSize: 12 };
+    }
+    const others = root.scrollHeight - slots.main.offsetHeight;
+    return { width, height: Math.max(360, window.innerHeight - others - 8), fontSize: width > 1100 ? 18 : 15 };
+  }
+
+  function redraw() {
+    frame ??= requestAnimationFrame(() => {
+      frame = null;
+      if (closing.signal.aborted) return;
+      applyTheme(root, stage.theme, kit.palette);
+      drawn.draw(size());
+    });
+  }
+
+  root.addEventListener("keydown", (event) => {
+    if (event.key === "Tab") return;
+    event.stopPropagation();
+    const typing = event.target.matches?.("input[type=text], input[type=number]");
+    if (!(event.ctrlKey || event.metaKey) || typing) return;
+    const key = event.key.toLowerCase();
+    if (key === "z" || key === "y") {
+      event.preventDefault();
+      goTo(key === "y" || event.shiftKey ? history.redo() : history.undo());
+    }
+  });
+  document.addEventListener("fullscreenchange", () => {
+    full.textContent = text(document.fullscreenElement === root ? "stage.fullscreen.leave" : "stage.fullscreen");
+    redraw();
+  }, { signal: closing.signal });
+  const resized = new ResizeObserver(redraw);
+  resized.observe(slots.picture);
+  const forget = watchPlace(redraw);
+
+  updateButtons();
+  redraw();
+  sync.settle();
+
+  return function unmount() {
+    closing.abort();
+    resized.disconnect();
+    forget();
+    sync.close();
+    cancelAnimationFrame(frame);
+    root.remove();
+  };
+}

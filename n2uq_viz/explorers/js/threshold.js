@@ -1,0 +1,312 @@
+// The Threshold explorer: drag the edges and thresholds of a quantizer that lies over real data.
+
+import { addButton, addNumber, addRange, addSelect, htmlNode, setOptions, showNumber } from "./controls.js";
+import { bandHalfWidth } from "./curves.js";
+import { bars, entropyBits, occupancy, points } from "./data.js";
+import { percent, short } from "./format.js";
+import { expectation, outcome, thresholds } from "./geometry.js";
+import { handleLimits, handleList, handleValue, moveHandle } from "./handles.js";
+import { sameState } from "./history.js";
+import { listenToHands } from "./input.js";
+import { tallestBar } from "./histogram.js";
+import { createPicture } from "./picture.js";
+import { grid, simulate, sortedUniforms } from "./simulation.js";
+import { setAttributes } from "./svg.js";
+import { levelColors } from "./theme.js";
+
+// The result of the latest call, for values that are costly and seldom change.
+function remember(compute) {
+  let key = null;
+  let result = null;
+  return (...inputs) => {
+    if (key === null || inputs.some((input, k) => input !== key[k])) {
+      key = inputs;
+      result = compute(...inputs);
+    }
+    return result;
+  };
+}
+
+const quantizerOf = (state) => ({ edges: state.edges, levels: state.levels });
+
+// How the Monte-Carlo means compare with the expectation: the largest error, and the dots within their band.
+export function compare(q, x, mean, draws) {
+  const result = { error: 0, at: x[0], band: 0, inside: 0, coins: 0 };
+  x.forEach((v, k) => {
+    const error = Math.abs(mean[k] - expectation(q, v));
+    const { lower, upper, probability } = outcome(q, v);
+    const band = bandHalfWidth(upper - lower, probability, draws);
+    if (probability > 0 && probability < 1) {
+      result.coins += 1;
+      if (error <= band) result.inside += 1;
+    }
+    if (error > result.error) Object.assign(result, { error, at: v, band });
+  });
+  return result;
+}
+
+export function thresholdExplorer(stage) {
+  const { text, kit, slots } = stage;
+  const { gridPoints, maxDraws, presets, viewMargin } = kit.constants;
+  let selected = "threshold-1";
+
+  const gridOf = remember((low, high) => grid([low, high], gridPoints));
+  const rowsOf = remember((seed, draws) => sortedUniforms(seed, gridPoints, draws));
+  const pointsOf = remember((summary) => points(summary));
+  const barsOf = remember((summary) => bars(summary));
+  const hiddenOf = remember((hidden) => new Set(hidden));
+  const colorsOf = remember((theme, count) => levelColors(kit.palette[theme].levels, count));
+  const summaryOf = (state) => (typeof state.data === "string" ? kit.data[state.data] : state.data);
+
+  function viewFor({ edges }, summary) {
+    const margin = viewMargin * (edges[edges.length - 1] - edges[0]);
+    return [Math.min(edges[0] - margin, summary.range[0]), Math.max(edges[edges.length - 1] + margin, summary.range[1])];
+  }
+
+  // A new view only when an edge has left the old one.
+  function viewKeeping(q, state) {
+    const [low, high] = [q.edges[0], q.edges[q.edges.length - 1]];
+    return low >= state.view[0] && high <= state.view[1] ? state.view : viewFor(q, summaryOf(state));
+  }
+
+  // --- Controls -----------------------------------------------------------------------------------
+
+  const presetNames = ["binary", "uniform", "nonuniform"];
+  const tools = slots.tools;
+  const preset = addSelect(tools, text("control.preset"), [], (name) => usePreset(name, bitsOf(stage.state)), { "data-control": "preset" });
+  const bits = addSelect(
+    tools,
+    text("control.bits"),
+    [1, 2, 3, 4].map((n) => [String(n), String(n)]),
+    (n) => usePreset(presetOf(stage.state) ?? "uniform", Number(n)),
+    { "data-control": "bits" },
+  );
+  const data = addSelect(tools, text("control.data"), [], (name) => {
+    stage.set({ data: name, view: viewFor(quantizerOf(stage.state), kit.data[name]) });
+  }, { "data-control": "data" });
+  const draws = addNumber(tools, text("control.draws"), (n) => setWhole("draws", n, 1, maxDraws), {
+    min: 1, max: maxDraws, step: 1, "data-control": "draws",
+  });
+  const drawsRange = addRange(tools, text("control.draws"), {
+    begin: stage.hold,
+    move: (v) => stage.change({ draws: Math.round(10 ** v) }),
+    done: () => { stage.commit("draws"); stage.release(); },
+  }, { min: 0, max: Math.log10(maxDraws), step: 0.05, "data-control": "draws-range" });
+  const seed = addNumber(tools, text("control.seed"), (n) => setWhole("seed", n, 0, Number.MAX_SAFE_INTEGER), {
+    min: 0, step: 1, "data-control": "seed",
+  });
+  addButton(tools, text("control.throw"), () => stage.set({ seed: (stage.state.seed + 1) % Number.MAX_SAFE_INTEGER }), {
+    title: text("control.throw.help"), "data-action": "throw",
+  });
+
+  const legend = kit.constants.series.map((name) => {
+    const button = addButton(slots.legend, "", () => {
+      const hidden = new Set(stage.state.hidden);
+      if (!hidden.delete(name)) hidden.add(name);
+      stage.set({ hidden: kit.constants.series.filter((series) => hidden.has(series)) });
+    }, { class: "n2uq-series", "data-series": name });
+    htmlNode("span", button, { class: `n2uq-swatch n2uq-swatch-${name.replace("_", "-")}` });
+    htmlNode("span", button, {}, text(`series.${name}`));
+    return { name, button };
+  });
+
+  const grip = htmlNode("fieldset", slots.side, { class: "n2uq-grip" });
+  htmlNode("legend", grip, {}, text("control.selected"));
+  const which = addSelect(grip, text("control.handle"), [], (id) => { selected = id; stage.redraw(); }, { "data-control": "handle" });
+  const value = addNumber(grip, text("control.value"), (to) => typeValue(to), { "data-control": "value" });
+  const valueRange = addRange(grip, text("control.value"), {
+    begin: () => hands.begin(),
+    move: (to) => hands.move(selectedHandle(), to),
+    done: () => hands.end(),
+  }, { step: "any", "data-control": "value-range" });
+  const limits = htmlNode("p", grip, { class: "n2uq-hint", "data-readout": "limits" });
+
+  const readout = htmlNode("section", slots.side, { class: "n2uq-readout", "aria-label": text("readout.label") });
+  const error = htmlNode("p", readout, { "data-readout": "error" });
+  const inside = htmlNode("p", readout, { "data-readout": "inside" });
+  const entropy = htmlNode("p", readout, { "data-readout": "entropy" });
+  const occupancyList = htmlNode("ol", readout, { class: "n2uq-occupancy", start: 0, "data-readout": "occupancy" });
+
+  const picture = createPicture(slots.picture, text);
+
+  // --- What the hand does -------------------------------------------------------------------------
+
+  const selectedHandle = () => handleList(stage.state).find((handle) => handle.id === selected);
+  let atGrip = null; // the state when the hand took hold
+
+  const hands = {
+    select(handle) {
+      if (selected === handle.id) return;
+      selected = handle.id;
+      stage.redraw();
+    },
+    begin() {
+      atGrip = stage.state;
+      stage.hold();
+    },
+    move(handle, to) {
+      const [low, high] = atGrip.view;
+      stage.change(quantizerPatch(moveHandle(quantizerOf(atGrip), handle, Math.min(Math.max(to, low), high))));
+    },
+    end() {
+      atGrip = null;
+      stage.commit();
+      stage.release();
+    },
+    cancel() {
+      stage.change(quantizerPatch(quantizerOf(atGrip)));
+      hands.end();
+    },
+    describe: (handle) => ({
+      value: handleValue(stage.state, handle),
+      limits: handleLimits(stage.state, handle),
+      view: stage.state.view,
+    }),
+    step(handle, to) {
+      const q = moveHandle(quantizerOf(stage.state), handle, to);
+      stage.set({ ...quantizerPatch(q), view: viewKeeping(q, stage.state) }, `key ${handle.id}`);
+    },
+  };
+  listenToHands(picture, hands, stage.signal);
+
+  function quantizerPatch(q) {
+    return { edges: q.edges, levels: q.levels };
+  }
+
+  function typeValue(to) {
+    const handle = selectedHandle();
+    const [low, high] = handleLimits(stage.state, handle);
+    const q = moveHandle(quantizerOf(stage.state), handle, to);
+    stage.set({ ...quantizerPatch(q), view: viewKeeping(q, stage.state) });
+    const name = text(`handle.${handle.kind}`, { i: handle.number });
+    stage.say(to < low || to > high ? text("message.clamped", { name, value: short(handleValue(q, handle)), wanted: short(to) }) : "");
+  }
+
+  function setWhole(key, number, low, high) {
+    const whole = Math.min(Math.max(Math.round(number), low), high);
+    stage.say(whole === number ? "" : text("message.whole", { name: text(`control.${key}`), low, high, value: whole }));
+    stage.set({ [key]: whole });
+    updateControls(stage.state);
+  }
+
+  function usePreset(name, wanted) {
+    const family = name === "binary" && wanted > 1 ? "uniform" : name;
+    const found = presets[family]?.[name === "binary" ? 1 : wanted] ?? presets.uniform[wanted];
+    const q = { edges: found.edges.slice(), levels: found.levels.slice() };
+    selected = "threshold-1";
+    stage.set({ ...quantizerPatch(q), view: viewFor(q, summaryOf(stage.state)) });
+  }
+
+  function bitsOf({ levels }) {
+    const n = Math.log2(levels.length);
+    return Number.isInteger(n) ? n : null;
+  }
+
+  function presetOf(state) {
+    const q = quantizerOf(state);
+    return presetNames.find((name) => Object.values(presets[name]).some((known) => sameState(known, q))) ?? null;
+  }
+
+  // --- Showing ------------------------------------------------------------------------------------
+
+  const write = (element, words, number) => {
+    if (element.textContent !== words) element.textContent = words;
+    if (number !== undefined) setAttributes(element, { "data-value": number });
+  };
+
+  function updateControls(state) {
+    const family = presetOf(state);
+    setOptions(preset, [...presetNames, ...(family ? [] : ["own"])].map((name) => [name, text(`preset.${name}`)]));
+    preset.value = family ?? "own";
+    bits.value = String(bitsOf(state) ?? "");
+    const own = typeof state.data !== "string";
+    setOptions(data, [...Object.keys(kit.data).map((name) => [name, text(`data.${name}`)]), ...(own ? [["own", text("data.own")]] : [])]);
+    data.value = own ? "own" : state.data;
+    showNumber(draws, state.draws);
+    drawsRange.value = String(Math.log10(state.draws));
+    showNumber(seed, state.seed);
+    for (const { name, button } of legend) setAttributes(button, { "aria-pressed": !state.hidden.includes(name) });
+  }
+
+  function updateGrip(state) {
+    const list = handleList(state);
+    if (!list.some((handle) => handle.id === selected)) selected = "threshold-1";
+    setOptions(which, list.map((handle) => [handle.id, text(`handle.${handle.kind}.full`, { i: handle.number })]));
+    which.value = selected;
+    const handle = selectedHandle();
+    const number = handleValue(state, handle);
+    const [low, high] = handleLimits(state, handle);
+    showNumber(value, Number(number.toPrecision(7)));
+    setAttributes(valueRange, { min: Math.max(low, state.view[0]), max: Math.min(high, state.view[1]) });
+    valueRange.value = String(number);
+    const end = (limit) => (Number.isFinite(limit) ? short(limit) : text("control.free"));
+    write(limits, text("control.limits", { low: end(low), high: end(high) }));
+  }
+
+  function updateReadout(scene, found) {
+    const { q, t } = scene;
+    write(
+      error,
+      text("readout.error", { draws: scene.draws, error: short(found.error), at: short(found.at), band: short(found.band) }),
+      found.error,
+    );
+    write(inside, text("readout.inside", { inside: found.inside, coins: found.coins }), found.inside);
+    const shares = occupancy(t, scene.points);
+    const bitsOfData = entropyBits(shares);
+    write(entropy, text("readout.entropy", { entropy: bitsOfData.toFixed(3), most: short(Math.log2(q.levels.length)) }), bitsOfData);
+    while (occupancyList.childElementCount > shares.length) occupancyList.lastChild.remove();
+    while (occupancyList.childElementCount < shares.length) {
+      const item = htmlNode("li", occupancyList);
+      htmlNode("span", item, { class: "n2uq-chip" });
+      htmlNode("span", item);
+    }
+    shares.forEach((share, i) => {
+      const [chip, words] = occupancyList.children[i].children;
+      chip.style.background = scene.levelColors[i];
+      write(words, text("readout.level", { i, level: short(Number(q.levels[i].toPrecision(3))), share: percent(share) }), share);
+    });
+  }
+
+  let shown = null;
+
+  function draw(size) {
+    const { state } = stage;
+    const q = quantizerOf(state);
+    const summary = summaryOf(state);
+    const scene = {
+      ...size,
+      q,
+      t: thresholds(q),
+      view: state.view,
+      draws: state.draws,
+      hidden: hiddenOf(state.hidden),
+      selected,
+      bars: barsOf(summary),
+      points: pointsOf(summary),
+      grid: gridOf(state.view[0], state.view[1]),
+      levelColors: colorsOf(stage.theme, q.levels.length),
+    };
+    scene.shareTop = tallestBar(scene.bars);
+    scene.mean = simulate(q, scene.grid, rowsOf(state.seed, state.draws));
+    updateGrip(state); // first: it may have to select another handle
+    scene.selected = selected;
+    picture.draw(scene);
+    updateReadout(scene, compare(q, scene.grid, scene.mean, state.draws));
+    // Menus and fields of the tool bar do not change while a handle is held.
+    if (atGrip === null && shown !== state) updateControls(state);
+    shown = state;
+  }
+
+  function describe() {
+    const { state } = stage;
+    return text("describe.threshold", {
+      steps: state.edges.length - 1,
+      thresholds: thresholds(quantizerOf(state)).map(short).join(", "),
+      edges: state.edges.map(short).join(", "),
+      levels: state.levels.map((y) => short(Number(y.toPrecision(4)))).join(", "),
+      readout: `${error.textContent} ${entropy.textContent}`,
+    });
+  }
+
+  return { draw, describe, svg: picture.svg };
+}

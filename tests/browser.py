@@ -1,0 +1,173 @@
+"""A real JupyterLab and a real Chromium, for the browser tests, the screenshots and the benchmark.
+
+The lab runs with settings of its own in a temporary folder, so that nothing of the user's decides a test
+and no test changes anything of the user's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.chromium import ARGUMENTS, ensure
+
+ROOT = Path(__file__).resolve().parent.parent
+_START_SECONDS = 90
+_STOP_SECONDS = 30
+#: Longest that a page, a kernel or a widget may take on a slow machine, in milliseconds.
+PATIENCE = 90_000
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def copy_of_clone(target: Path) -> Path:
+    """The tracked notebooks, data and project file of this clone, in a folder that a test may write to."""
+    for name in ("notebooks", "data"):
+        shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("*.ipynb", "figures", ".*"))
+    shutil.copy(ROOT / "pyproject.toml", target)
+    return target
+
+
+def private_environment(folder: Path) -> dict[str, str]:
+    """Environment in which Jupyter and IPython keep all they write below ``folder``."""
+    config = folder / "config"
+    config.mkdir(parents=True)
+    # Gives the page window.jupyterapp, through which a test runs JupyterLab's own commands.
+    settings = {"LabApp": {"expose_app_in_browser": True}}
+    (config / "jupyter_lab_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    return {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(config),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+@contextmanager
+def running_lab(clone: Path, private: Path, arguments: Sequence[str] = ()) -> Iterator[str]:
+    """``n2uq-viz lab --no-browser`` in a clone; yields the address that it prints, token included."""
+    command = [sys.executable, "-m", "n2uq_viz.cli", "lab", "--no-browser", "--port", str(free_port())]
+    process = subprocess.Popen(
+        [*command, *arguments],
+        cwd=clone,
+        env=private_environment(private),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    lines: list[str] = []
+    found = threading.Event()
+    address: list[str] = []
+
+    def listen() -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            match = re.search(r"http://127\.0\.0\.1:\d+/\S*token=\w+", line)
+            if match and not address:
+                address.append(match.group())
+                found.set()
+        found.set()
+
+    threading.Thread(target=listen, daemon=True).start()
+    try:
+        found.wait(_START_SECONDS)
+        if not address:
+            raise RuntimeError("n2uq-viz lab printed no address:\n" + "".join(lines))
+        yield address[0]
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Headless Chromium, found or installed as ``tests.chromium`` does."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=ensure(), args=["--headless", "--no-sandbox", "--disable-gpu", *ARGUMENTS]
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def open_lab(page: Page, address: str) -> None:
+    """Load the lab and wait until a notebook with a kernel at rest is in front."""
+    page.goto(address, wait_until="domcontentloaded")
+    page.wait_for_function(
+        """() => {
+            const app = window.jupyterapp;
+            const panel = app?.shell?.currentWidget;
+            const session = panel?.sessionContext;
+            return panel?.content?.model && session?.isReady && session.session?.kernel?.status === "idle";
+        }""",
+        timeout=PATIENCE,
+    )
+
+
+def run_all(page: Page) -> None:
+    """Run all cells of the notebook in front and wait until the last one is done."""
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')", None)
+
+
+def wait_for_stage(page: Page, count: int = 1) -> None:
+    """Wait until that many explorers are drawn and in step with Python."""
+    page.wait_for_function(
+        """(count) => {
+            const stages = [...document.querySelectorAll(".n2uq-stage")];
+            return stages.length >= count
+                && stages.every((s) => s.dataset.python === "in-step" && s.querySelector("[data-handle]"));
+        }""",
+        arg=count,
+        timeout=PATIENCE,
+    )
+
+
+def in_kernel(page: Page, code: str) -> str:
+    """Run code in the front notebook's kernel, as a cell would, and return what it prints."""
+    found: dict[str, str] = page.evaluate(
+        """async (code) => {
+            const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+            const future = kernel.requestExecute({ code, store_history: false });
+            let printed = "", failed = "";
+            future.onIOPub = ({ header, content }) => {
+                if (header.msg_type === "stream" && content.name === "stdout") printed += content.text;
+                if (header.msg_type === "error") failed = content.traceback.join("\\n");
+            };
+            await future.done;
+            return { printed, failed };
+        }""",
+        code,
+    )
+    if found["failed"]:
+        raise RuntimeError(found["failed"])
+    return found["printed"].strip()
