@@ -12,7 +12,7 @@ PYTHON :=
 PYTEST_ARGS :=
 
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP := $(PY) -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 TORCH_VERSION := $(shell sed -n 's/^torch==//p' constraints.txt)
 
 # A stamp says: this was installed here, with that choice of TORCH. A moved folder or a Python that has gone starts again.
@@ -70,8 +70,8 @@ $(VENV)/.done-venv:
 	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
 	done; \
 	if [ -z "$$found" ]; then \
-	  echo "n2uq_viz needs Python 3.11 or newer$(if $(PYTHON), and $(PYTHON) is not;,; found none on the PATH:)" \
-	    "install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 2; fi; \
+	  echo "n2uq_viz needs Python 3.11 or newer, and there is none ($(or $(PYTHON),python3 and others tried)):" \
+	    "install one, or name it: make lab PYTHON=/path/to/python3.12" >&2; exit 2; fi; \
 	if ! "$$found" -c 'import ensurepip, venv' 2>/dev/null; then \
 	  echo "$$found has no venv module: install it (on Debian and Ubuntu: apt install python3-venv), then make again" >&2; \
 	  exit 2; fi; \

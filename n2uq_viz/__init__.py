@@ -1,4 +1,6 @@
-"""See why the straight-through estimator works: it is the derivative of a stochastic quantizer's expectation.
+"""See why the straight-through estimator (STE) works.
+
+It is the derivative of the expectation of a stochastic quantizer.
 
 The names below are all there is at the top; explorers, figures and torch layers live in
 ``n2uq_viz.explorers``, ``n2uq_viz.figures`` and ``n2uq_viz.nn``, so that this import stays light.

@@ -1,9 +1,9 @@
 """Start JupyterLab on the course, for one person on this machine.
 
-The lab takes no settings from the reader's own Jupyter (a password, another address, a program that
-rewrites notebooks): the course must open the same everywhere, and be reached from nowhere else. The
-look is the reader's own: theme, font sizes and keyboard shortcuts. Whatever prevents a start is found
-before anything is changed, and told in one line.
+The lab takes no settings from the reader's own Jupyter (a password, another address, a program
+that rewrites notebooks): the course must open the same everywhere, and be reached from nowhere
+else. The look is the reader's own: theme, font sizes and keyboard shortcuts. Whatever prevents a
+start is found before anything is changed, and told in one line.
 """
 
 from __future__ import annotations
@@ -163,9 +163,10 @@ def prepare(folder: Path) -> list[str]:
     lines = []
     for done in conversions:
         name = done.notebook.name
-        if done.older:
-            kept = " and ".join(path.name for path in done.older)
-            lines.append(f"{kept} kept as you left it; the newest text is in {name}")
+        lines += [f"{path.name} is no notebook; it was left alone" for path in done.broken]
+        if done.older or done.broken:
+            lines += [f"{path.name} was left as you changed it" for path in done.older]
+            lines.append(f"the newest text of it is in {name}")
         elif done.action == "made":
             lines.append(f"{name} made")
         elif done.action == "replaced":
@@ -194,7 +195,7 @@ def serve(
     Raises
     ------
     LabError
-        JupyterLab did not start.
+        JupyterLab did not start, or ended by itself with an error.
     """
     token = secrets.token_hex(24)
     page = f"/lab/tree/{quote(notebook)}.ipynb"
@@ -214,12 +215,13 @@ def serve(
     with (
         tempfile.TemporaryDirectory(prefix="n2uq_viz-lab-") as empty,
         _ends_like_control_c(),
-        subprocess.Popen(command, env=_environment(folder, empty, token)) as server,
+        subprocess.Popen(command, cwd=folder, env=_environment(folder, empty, token)) as server,
     ):
         try:
             _wait_until_it_answers(server, port)
             announce(f"http://{ADDRESS}:{port}{page}?token={token}")
-            server.wait()
+            if server.wait() != 0:
+                raise LabError(f"JupyterLab ended with exit status {server.returncode}")
         except KeyboardInterrupt:
             pass
         finally:
@@ -234,13 +236,16 @@ def _environment(folder: Path, empty: str, token: str) -> dict[str, str]:
     """Return the variables that make Jupyter look for its settings where they are meant to be."""
     from jupyter_core.paths import jupyter_config_dir
 
-    own = {name: value for name, value in os.environ.items() if name != "JUPYTER_PATH"}
     looks = Path(jupyter_config_dir()) / "lab" / "user-settings"
+    given = {"JUPYTERLAB_SETTINGS_DIR": str(looks), **os.environ}
+    for name in ("JUPYTER_NO_CONFIG", "JUPYTER_PATH"):
+        given.pop(name, None)
+    # Settings that are named for this very start count, after those of the course.
+    settings = [str(CONFIG), *filter(None, [given.get("JUPYTER_CONFIG_PATH")])]
     return {
-        "JUPYTERLAB_SETTINGS_DIR": str(looks),
-        **own,
+        **given,
         "JUPYTER_CONFIG_DIR": empty,
-        "JUPYTER_CONFIG_PATH": str(CONFIG),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(settings),
         # Which notebooks are open is remembered per clone.
         "JUPYTERLAB_WORKSPACES_DIR": str(folder / ".lab"),
         # python3 is the Python that runs this, whatever kernels the reader has.

@@ -1,9 +1,10 @@
 """Notebooks from text, one way: the course can be updated without touching what a learner wrote.
 
 The text is the only copy of a notebook in the project; the ``.ipynb`` beside it belongs to whoever
-works in it. Nothing is ever carried back, so that no program decides which of two versions wins. Each
-``.ipynb`` made here records what it was made from: its source's hash, and a hash of its cells as they
-were then. With these it is known, later, whether the source changed, and whether the reader did.
+works in it. Nothing is ever carried back, so that no program decides which of two versions wins.
+Each ``.ipynb`` made here records what it was made from: its source's hash, and a hash of its cells
+as they were then. With these it is known, later, whether the source changed, and whether the
+reader did.
 """
 
 from __future__ import annotations
@@ -36,19 +37,21 @@ class Conversion:
     source
         The text.
     notebook
-        The ``.ipynb`` that now has the newest text, with a reader's changes to it where there are any.
+        The ``.ipynb`` that now has the newest text, maybe with a reader's changes.
     action
         ``"made"``: there was none. ``"replaced"``: nobody had changed the old one. ``"unchanged"``:
         it has this text already. ``"kept"``: it has this text, and a reader's changes.
     older
-        Notebooks of the same name that were left alone because a reader changed them, or because
-        they cannot be read, and whose text is not the newest.
+        Notebooks of that name that a reader changed, left alone, whose text is not the newest.
+    broken
+        Files of that name that are no notebooks, left alone.
     """
 
     source: Path
     notebook: Path
     action: str
     older: tuple[Path, ...] = ()
+    broken: tuple[Path, ...] = ()
 
 
 def sources(folder: Path) -> list[Path]:
@@ -63,9 +66,9 @@ def sources(folder: Path) -> list[Path]:
 def convert(source: Path) -> Conversion:
     """Bring the ``.ipynb`` of one source up to date, without changing what a reader wrote.
 
-    A notebook whose cells are as they were made is replaced when the source has changed; outputs and
-    empty cells do not count as changes. One that a reader changed is left alone; if the source has
-    changed too, the newest text goes to ``NAME.new.ipynb`` beside it, for which the same holds
+    A notebook whose cells are as they were made is replaced when the source has changed; outputs
+    and empty cells do not count as changes. One that a reader changed is left alone; if the source
+    has changed too, the newest text goes to ``NAME.new.ipynb`` beside it, for which the same holds
     (then ``NAME.new-2.ipynb``, ...).
 
     Parameters
@@ -83,7 +86,7 @@ def convert(source: Path) -> Conversion:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     source = Path(folder, "01_coins.py")
-    ...     _ = source.write_text("# %%\\nheads = 1")
+    ...     _ = source.write_text("# %% [markdown]")
     ...     convert(source).action, convert(source).action
     ('made', 'unchanged')
     """
@@ -91,22 +94,32 @@ def convert(source: Path) -> Conversion:
     made = to_notebook(text, source.name)
     record = made["metadata"][RECORD]
     older: list[Path] = []
+    broken: list[Path] = []
     for path in _names(source):
-        if not os.path.lexists(path):
-            return Conversion(source, _write(path, made, overwrite=False), "made", tuple(older))
-        found = _read(path)
-        cells = None if found is None else _hash_of_cells(found)
-        old = {} if found is None else _record(found)
-        if cells is not None and cells == old.get("cells"):
-            if record == old:
-                return Conversion(source, path, "unchanged", tuple(older))
-            return Conversion(source, _write(path, made, overwrite=True), "replaced", tuple(older))
-        if cells == record["cells"]:
-            return Conversion(source, path, "unchanged", tuple(older))
-        if record["hash"] == old.get("hash"):
-            return Conversion(source, path, "kept", tuple(older))
-        older.append(path)
-    raise AssertionError("there is always one more name")
+        found = _read(path) if os.path.lexists(path) else None
+        if found is not None:
+            action = _compare(found, record)
+        else:
+            action = "broken" if os.path.lexists(path) else "made"
+        if action == "older":
+            older.append(path)
+        elif action == "broken":
+            broken.append(path)
+        else:
+            break
+    if action in ("made", "replaced"):
+        path = _write(path, made, overwrite=action == "replaced")
+    return Conversion(source, path, action, tuple(older), tuple(broken))
+
+
+def _compare(found: Mapping[str, Any], record: Mapping[str, str]) -> str:
+    """Say what a notebook is to the one that would be made now: see ``Conversion``."""
+    old, cells = _record(found), _hash_of_cells(found)
+    if cells == old.get("cells") and old != record:
+        return "replaced"
+    if cells == record["cells"]:
+        return "unchanged"
+    return "kept" if old.get("hash") == record["hash"] else "older"
 
 
 def to_notebook(text: str, name: str) -> dict[str, Any]:
@@ -174,7 +187,7 @@ def _record(notebook: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _hash_of_cells(notebook: Mapping[str, Any]) -> str:
-    """Hash what a reader writes: kinds, texts and pasted pictures of all cells that are not empty."""
+    """Hash what a reader writes: kind, text and pasted pictures of every cell that has any."""
     written = []
     for cell in notebook["cells"]:
         source = cell["source"]

@@ -1,8 +1,9 @@
 """The one state object: what an explorer shows, as plain JSON.
 
-The same dictionary is the widget's synced trait, an undo entry, the contents of an exported figure and a
-test's fixture. It is checked as a whole, in one place, so that no explorer can ever hold half a change.
-Keys that an explorer does not know are left out, so a state saved by one explorer opens in another.
+The same dictionary is the widget's synced trait, an undo entry, the contents of an exported figure
+and a test's fixture. It is checked as a whole, in one place, so that no explorer can ever hold half
+a change. Keys that an explorer does not know are left out, so a state saved by one explorer opens
+in another.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class StateError(ValueError):
 
 
 def default_view(edges: Any, data_range: tuple[float, float] | None = None) -> list[float]:
-    """x range that shows all edges with a margin and, if given, the bulk of the data.
+    """Range of x that shows all edges with a margin and, if given, the bulk of the data.
 
     Examples
     --------
@@ -75,7 +76,9 @@ def _view(value: Any) -> list[float]:
 
 def _hidden(value: Any) -> list[str]:
     if not isinstance(value, (list, tuple)) or any(v not in SERIES for v in value):
-        raise StateError(f"hidden must be a list of series out of {', '.join(SERIES)}, got {value!r}")
+        raise StateError(
+            f"hidden must be a list of series out of {', '.join(SERIES)}, got {value!r}"
+        )
     return [name for name in SERIES if name in value]
 
 
@@ -93,7 +96,7 @@ def _data(value: Any) -> str | dict[str, Any]:
             raise StateError(f"data: {error}") from None
     if value not in datasets.NAMES:
         raise StateError(
-            f"data must be one of {', '.join(datasets.NAMES)} or the summary of a sample, got {value!r}"
+            f"data must be one of {', '.join(datasets.NAMES)} or a summary, got {value!r}"
         )
     return str(value)
 
@@ -122,8 +125,8 @@ def validate(state: Any, explorer: str = "threshold") -> dict[str, Any]:
     Parameters
     ----------
     state
-        Mapping with at least ``version``, ``edges`` and ``levels``; missing optional keys take their
-        defaults and unknown keys are left out.
+        Mapping with at least ``version``, ``edges`` and ``levels``; missing optional keys take
+        their defaults and unknown keys are left out.
     explorer
         Name of the explorer that will show it (one of ``EXPLORERS``).
 
@@ -143,7 +146,9 @@ def validate(state: Any, explorer: str = "threshold") -> dict[str, Any]:
         raise StateError(f"a state must be a JSON object, got {type(state).__name__}")
     for key in REQUIRED:
         if key not in state:
-            raise StateError(f"a state must have the keys {', '.join(REQUIRED)}; {key!r} is missing")
+            raise StateError(
+                f"a state must have the keys {', '.join(REQUIRED)}; {key!r} is missing"
+            )
     version = state["version"]
     if isinstance(version, bool) or version != VERSION:
         newer = isinstance(version, (int, float)) and version > VERSION
@@ -155,7 +160,8 @@ def validate(state: Any, explorer: str = "threshold") -> dict[str, Any]:
         raise StateError(str(error)) from None
     if len(quantizer.thresholds) > MAX_STEPS:
         raise StateError(
-            f"an explorer shows at most {MAX_STEPS} steps (4 bits), got {len(quantizer.thresholds)} steps; "
+            f"an explorer shows at most {MAX_STEPS} steps (4 bits), "
+            f"got {len(quantizer.thresholds)}; "
             "plots and simulations take any number"
         )
     valid: dict[str, Any] = {"version": VERSION, "explorer": explorer, **quantizer.to_dict()}
@@ -188,6 +194,10 @@ def loads(text: str, explorer: str = "threshold") -> dict[str, Any]:
     try:
         found = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
-        where = f"{error.msg} at character {error.pos}" if isinstance(error, json.JSONDecodeError) else "too deep"
+        where = (
+            f"{error.msg} at character {error.pos}"
+            if isinstance(error, json.JSONDecodeError)
+            else "too deep"
+        )
         raise StateError(f"a state must be JSON: {where}") from None
     return validate(found, explorer)

@@ -1,13 +1,14 @@
 """Colors, line styles and sizes per role: one palette, used by matplotlib and by the browser alike.
 
-Drawing code names a role ("expectation"), never a color, so that a picture keeps its meaning from the
-explorer to the slide, and a new theme is one more entry here. No color carries meaning alone: every
-role that shares a panel with another also has a line style or a marker of its own.
+Drawing code names a role ("expectation"), never a color, so that a picture keeps its meaning from
+the explorer to the slide, and a new theme is one more entry here. No color carries meaning alone:
+every role that shares a panel with another also has a line style or a marker of its own.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 ROLES = (
     "ink",
@@ -78,7 +79,10 @@ class Theme:
         if n < 1:
             raise ValueError(f"the number of levels must be at least 1, got {n}")
         last = len(self.level_ramp) - 1
-        return [self.level_ramp[(2 * i * last + n - 1) // (2 * (n - 1)) if n > 1 else 0] for i in range(n)]
+        return [
+            self.level_ramp[(2 * i * last + n - 1) // (2 * (n - 1)) if n > 1 else 0]
+            for i in range(n)
+        ]
 
 
 def _ramp(anchors: tuple[str, ...], length: int) -> tuple[str, ...]:
@@ -88,7 +92,10 @@ def _ramp(anchors: tuple[str, ...], length: int) -> tuple[str, ...]:
     for i in range(length):
         position = i * (len(rgb) - 1) / (length - 1)
         left = min(int(position), len(rgb) - 2)
-        mix = [round(a + (b - a) * (position - left)) for a, b in zip(rgb[left], rgb[left + 1], strict=True)]
+        mix = [
+            round(a + (b - a) * (position - left))
+            for a, b in zip(rgb[left], rgb[left + 1], strict=True)
+        ]
         colors.append("#" + "".join(f"{c:02x}" for c in mix))
     return tuple(colors)
 
@@ -126,7 +133,13 @@ _DARK = {
     "selected": "#ffd24d",
 }
 # On paper the darkest blue and the lightest band keep apart even in gray.
-_PRINT = {**_LIGHT, "ink": "#000000", "deterministic": "#000000", "threshold": "#000000", "band": "#ecd9c8"}
+_PRINT = {
+    **_LIGHT,
+    "ink": "#000000",
+    "deterministic": "#000000",
+    "threshold": "#000000",
+    "band": "#ecd9c8",
+}
 
 _LIGHT_RAMP = _ramp(_LEVEL_ANCHORS["light"], LEVEL_RAMP_LENGTH)
 _DARK_RAMP = _ramp(_LEVEL_ANCHORS["dark"], LEVEL_RAMP_LENGTH)
@@ -135,7 +148,9 @@ THEMES: dict[str, Theme] = {
     "print": Theme("print", _PRINT, _LIGHT_RAMP, font_size=9.0, line_width=1.4, marker_size=3.0),
     "light": Theme("light", _LIGHT, _LIGHT_RAMP, font_size=10.0, line_width=1.6, marker_size=3.5),
     "dark": Theme("dark", _DARK, _DARK_RAMP, font_size=10.0, line_width=1.6, marker_size=3.5),
-    "projector": Theme("projector", _LIGHT, _LIGHT_RAMP, font_size=18.0, line_width=2.8, marker_size=6.0),
+    "projector": Theme(
+        "projector", _LIGHT, _LIGHT_RAMP, font_size=18.0, line_width=2.8, marker_size=6.0
+    ),
 }
 
 
@@ -157,8 +172,8 @@ def theme(name: str) -> Theme:
     return THEMES[name]
 
 
-def rc(look: Theme) -> dict[str, object]:
-    """Settings for ``matplotlib.rc_context``: fonts, axes and grid in this theme's colors and sizes."""
+def rc(look: Theme) -> dict[Any, Any]:
+    """Settings for ``matplotlib.rc_context`` in this theme's colors and sizes."""
     color, size = look.color, look.font_size
     return {
         "font.size": size,

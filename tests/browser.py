@@ -1,7 +1,7 @@
 """A real JupyterLab and a real Chromium, for the browser tests, the screenshots and the benchmark.
 
-The lab runs with settings of its own in a temporary folder, so that nothing of the user's decides a test
-and no test changes anything of the user's.
+The lab runs with settings of its own in a temporary folder, so that nothing of the user's decides a
+test and no test changes anything of the user's.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -38,9 +39,11 @@ def free_port() -> int:
 
 
 def copy_of_clone(target: Path) -> Path:
-    """The tracked notebooks, data and project file of this clone, in a folder that a test may write to."""
+    """Notebooks, data and project file of this clone, in a folder that a test may write to."""
     for name in ("notebooks", "data"):
-        shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("*.ipynb", "figures", ".*"))
+        shutil.copytree(
+            ROOT / name, target / name, ignore=shutil.ignore_patterns("*.ipynb", "figures", ".*")
+        )
     shutil.copy(ROOT / "pyproject.toml", target)
     return target
 
@@ -66,8 +69,16 @@ def private_environment(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def running_lab(clone: Path, private: Path, arguments: Sequence[str] = ()) -> Iterator[str]:
-    """``n2uq-viz lab --no-browser`` in a clone; yields the address that it prints, token included."""
-    command = [sys.executable, "-m", "n2uq_viz.cli", "lab", "--no-browser", "--port", str(free_port())]
+    """Run ``n2uq-viz lab --no-browser`` in a clone; yields the address that it prints."""
+    command = [
+        sys.executable,
+        "-m",
+        "n2uq_viz.cli",
+        "lab",
+        "--no-browser",
+        "--port",
+        str(free_port()),
+    ]
     process = subprocess.Popen(
         [*command, *arguments],
         cwd=clone,
@@ -112,7 +123,8 @@ def chromium() -> Iterator[Browser]:
     """Headless Chromium, found or installed as ``tests.chromium`` does."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=ensure(), args=["--headless", "--no-sandbox", "--disable-gpu", *ARGUMENTS]
+            executable_path=ensure(),
+            args=["--headless", "--no-sandbox", "--disable-gpu", *ARGUMENTS],
         )
         try:
             yield browser
@@ -121,15 +133,17 @@ def chromium() -> Iterator[Browser]:
 
 
 def open_lab(page: Page, address: str) -> None:
-    """Load the lab and wait until a notebook with a kernel at rest is in front."""
+    """Load the lab and wait until the address's notebook is in front, with a kernel at rest."""
     page.goto(address, wait_until="domcontentloaded")
     page.wait_for_function(
-        """() => {
-            const app = window.jupyterapp;
-            const panel = app?.shell?.currentWidget;
-            const session = panel?.sessionContext;
-            return panel?.content?.model && session?.isReady && session.session?.kernel?.status === "idle";
+        """(name) => {
+            const panel = window.jupyterapp?.shell?.currentWidget;
+            if (panel?.context?.path !== name) return false;
+            const session = panel.sessionContext;
+            const status = session?.isReady && session.session?.kernel?.status;
+            return panel.content?.model && status === "idle";
         }""",
+        arg=unquote(urlsplit(address).path).rpartition("/")[2],
         timeout=PATIENCE,
     )
 
@@ -144,8 +158,8 @@ def wait_for_stage(page: Page, count: int = 1) -> None:
     page.wait_for_function(
         """(count) => {
             const stages = [...document.querySelectorAll(".n2uq-stage")];
-            return stages.length >= count
-                && stages.every((s) => s.dataset.python === "in-step" && s.querySelector("[data-handle]"));
+            const ready = (s) => s.dataset.python === "in-step" && s.querySelector("[data-handle]");
+            return stages.length >= count && stages.every(ready);
         }""",
         arg=count,
         timeout=PATIENCE,
@@ -160,7 +174,8 @@ def in_kernel(page: Page, code: str) -> str:
             const future = kernel.requestExecute({ code, store_history: false });
             let printed = "", failed = "";
             future.onIOPub = ({ header, content }) => {
-                if (header.msg_type === "stream" && content.name === "stdout") printed += content.text;
+                const stream = header.msg_type === "stream" && content.name;
+                if (stream === "stdout") printed += content.text;
                 if (header.msg_type === "error") failed = content.traceback.join("\\n");
             };
             await future.done;

@@ -1,5 +1,6 @@
 """The palette is complete, ordered and readable."""
 
+import itertools
 import re
 
 import matplotlib
@@ -41,7 +42,7 @@ def test_text_and_lines_stand_out_from_the_panel(name: str) -> None:
 def test_levels_grow_lighter(name: str, n: int) -> None:
     luminance = [_luminance(c) for c in style.theme(name).levels(n)]
     assert len(luminance) == n
-    assert all(a < b for a, b in zip(luminance, luminance[1:], strict=False))
+    assert all(a < b for a, b in itertools.pairwise(luminance))
 
 
 def test_roles_that_share_a_panel_differ_without_color() -> None:

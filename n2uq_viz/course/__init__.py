@@ -1,4 +1,4 @@
-"""The course's teacher: asks before it shows, checks answers and says why, and remembers what was done.
+"""The course's teacher: asks before it shows, says why an answer is wrong, remembers what was done.
 
 A notebook cell calls one of the functions below and shows what it returns::
 
@@ -8,20 +8,21 @@ A notebook cell calls one of the functions below and shows what it returns::
     course.solution("midpoints")         # opened on demand
     course.progress()                    # what is done
     course.contents()                    # the map of the course
-    course.show_figure("overview")       # a named figure with caption, text alternative and save button
+    course.show_figure("overview")       # a named figure, its words and a save button
 
-What a notebook asks is in the module named like it (``start_here`` for ``00_start_here``). Drawing and
-widgets are imported when something is shown.
+What a notebook asks is in the module named like it (``start_here`` for ``00_start_here``). What
+draws, and what makes widgets, is imported when something is shown.
 """
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from n2uq_viz.course import pages
 from n2uq_viz.course.answers import for_saving
-from n2uq_viz.course.registry import NOTEBOOKS, chapters, find_exercise, find_prediction
+from n2uq_viz.course.registry import NOTEBOOKS, chapters, find_exercise, find_prediction, unknown
 from n2uq_viz.course.store import AnswerStore
 from n2uq_viz.words import say
 
@@ -173,11 +174,20 @@ def contents() -> pages.Page:
     """The map of the course: a link for every notebook that is here; the others are planned."""
     rows, lines = [], []
     for notebook in NOTEBOOKS:
-        title, question = (say(f"course.contents.{notebook}.{part}") for part in ("title", "question"))
+        title, question = (
+            say(f"course.contents.{notebook}.{part}") for part in ("title", "question")
+        )
         here = (_where() / f"{notebook}.ipynb").is_file()
         status = say(f"course.contents.{'here' if here else 'planned'}")
         first = pages.link(f"{notebook}.ipynb", title) if here else pages.plain(title)
-        rows.append([pages.plain(notebook.split("_", 1)[0]), first, pages.plain(question), pages.plain(status)])
+        rows.append(
+            [
+                pages.plain(notebook.split("_", 1)[0]),
+                first,
+                pages.plain(question),
+                pages.plain(status),
+            ]
+        )
         lines.append(" | ".join([notebook, question, status]))
     caption = say("course.contents.caption")
     head = [say(f"course.contents.head.{c}") for c in ("number", "notebook", "question", "status")]
@@ -212,7 +222,13 @@ def show_figure(
     from n2uq_viz import export, figures
     from n2uq_viz.course.forms import FigureView
 
-    figure = figures.draw(name, state, theme)
+    if name not in figures.NAMES:
+        raise ValueError(unknown("figure", name, list(figures.NAMES)))
+    draw = figures.NAMES[name]
+    if ("state" in inspect.signature(draw).parameters) != (state is not None):
+        needs = "is drawn from a state: give one" if state is None else "takes no state: leave it out"
+        raise ValueError(f"the figure {name!r} {needs}")
+    figure = draw(theme=theme) if state is None else draw(state, theme=theme)
     words = figures.text_alternative(name, state)
 
     def save(stem: Path) -> list[Path]:
@@ -230,7 +246,9 @@ def show_figure(
 
 def _where() -> Path:
     global _folder
-    if _folder is None:  # kept from the first time on, since a notebook may change its directory later
+    if (
+        _folder is None
+    ):  # kept from the first time on, since a notebook may change its directory later
         _folder = Path.cwd()
     return _folder
 

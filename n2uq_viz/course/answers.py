@@ -1,7 +1,8 @@
 """What a learner gives is read with good will: the same answer counts, however it is written.
 
-A number may come as ``0.25``, ``"1/4"``, ``"0,25"``, ``"25 %"``, ``[0.25]`` or a NumPy value; code may
-work on arrays or on one number at a time. What cannot be read gets a line that says why, never an error.
+A number may come as ``0.25``, ``"1/4"``, ``"0,25"``, ``"25 %"``, ``[0.25]`` or a NumPy value; code
+may work on arrays or on one number at a time. What cannot be read gets a line that says why, never
+an error.
 """
 
 from __future__ import annotations
@@ -80,8 +81,10 @@ def is_blank(answer: Any) -> bool:
     if isinstance(answer, str):
         return answer.strip() in ("", "...", "…")
     if isinstance(answer, (list, tuple)):
-        return any(a is ... or a is None for a in answer)
-    return isinstance(answer, np.ndarray) and answer.dtype == object and any(a is ... for a in answer.flat)
+        return not answer or any(a is ... or a is None for a in answer)
+    if not isinstance(answer, np.ndarray):
+        return False
+    return not answer.size or (answer.dtype == object and any(a is ... for a in answer.flat))
 
 
 def number(*, units: Mapping[str, float] | None = None) -> Callable[[Any], float]:
@@ -157,7 +160,9 @@ def choice(options: Mapping[str, Sequence[str]]) -> Callable[[Any], str]:
             raise NotAnswered
         found = known.get(_plain(answer)) if isinstance(answer, str) else None
         if found is None:
-            raise Unreadable(say("course.answer.choice", options=", ".join(options), got=short(answer)))
+            raise Unreadable(
+                say("course.answer.choice", options=", ".join(options), got=short(answer))
+            )
         return found
 
     return read
@@ -166,7 +171,7 @@ def choice(options: Mapping[str, Sequence[str]]) -> Callable[[Any], str]:
 def function(at: Iterable[float]) -> Callable[[Any], FloatArray]:
     """Return a reader of a learner's function of one number, as its values at the points ``at``.
 
-    The function is called once with a NumPy array; if that does not work out, once per number.
+    It is called once for each number; if it cannot do that, once with an array of all of them.
 
     Examples
     --------
@@ -181,12 +186,12 @@ def function(at: Iterable[float]) -> Callable[[Any], FloatArray]:
         if not callable(answer):
             raise Unreadable(say("course.answer.function", got=short(answer)))
         try:
-            whole = np.asarray(answer(points.copy()), dtype=np.float64)
-        except Exception:  # a function of one number may fail on an array in any way
-            whole = np.empty(0)
-        if whole.shape == points.shape and np.isfinite(whole).all():
+            return np.array([_one_value(answer, float(x)) for x in points])
+        except Unreadable:
+            whole = _whole_array(answer, points.copy())
+            if whole is None:
+                raise
             return whole
-        return np.array([_one_value(answer, float(x)) for x in points])
 
     return read
 
@@ -234,12 +239,25 @@ def _plain(text: str) -> str:
     return " ".join(text.split()).casefold().rstrip(".")
 
 
+def _whole_array(answer: Callable[[FloatArray], Any], points: FloatArray) -> FloatArray | None:
+    """The function's values for an array, or None where it cannot do that either."""
+    try:
+        found = np.asarray(answer(points), dtype=np.float64)
+    except Exception:  # a learner's code may fail in any way
+        return None
+    return found if found.shape == points.shape and np.isfinite(found).all() else None
+
+
 def _one_value(answer: Callable[[float], Any], x: float) -> float:
     try:
         value = answer(x)
     except Exception as error:  # whatever the learner's code raises is told to the learner
         what = f"{type(error).__name__}: {short(str(error))}"
-        raise Unreadable(say("course.answer.function_failed", x=show_number(x), error=what)) from None
+        raise Unreadable(
+            say("course.answer.function_failed", x=show_number(x), error=what)
+        ) from None
+    if value is None:
+        raise Unreadable(say("course.answer.no_return", x=show_number(x)))
     if is_blank(value):
         raise NotAnswered
     try:
@@ -265,10 +283,14 @@ def _floats(answer: Any, units: Mapping[str, float], *, lists_in_text: bool) -> 
 
 def _walk(answer: Any, units: Mapping[str, float], depth: int) -> Iterable[float]:
     """Every number in an answer, in order, however it is wrapped."""
-    answer = answer.detach() if hasattr(answer, "detach") and not isinstance(answer, type) else answer
+    answer = (
+        answer.detach() if hasattr(answer, "detach") and not isinstance(answer, type) else answer
+    )
     if isinstance(answer, str):
         yield _finite(_text_value(answer, units), answer)
-    elif isinstance(answer, (bool, np.bool_, complex, bytes, bytearray, set, frozenset, Mapping, type)):
+    elif isinstance(
+        answer, (bool, np.bool_, complex, bytes, bytearray, set, frozenset, Mapping, type)
+    ):
         raise Unreadable(say("course.answer.not_number", got=short(answer)))
     elif hasattr(answer, "__float__") and not np.ndim(answer):
         try:
@@ -337,7 +359,12 @@ _OPERATIONS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.UAdd: operator.pos,
 }
 _NAMES = {"pi": math.pi, "e": math.e}
-_FUNCTIONS = {"sqrt": math.sqrt, "exp": math.exp, "log": math.log, "abs": abs}
+_FUNCTIONS: dict[str, Callable[[float], float]] = {
+    "sqrt": math.sqrt,
+    "exp": math.exp,
+    "log": math.log,
+    "abs": abs,
+}
 
 
 def _value(node: ast.AST) -> float:
@@ -351,7 +378,9 @@ def _value(node: ast.AST) -> float:
     elif isinstance(node, ast.UnaryOp) and type(node.op) in _OPERATIONS:
         value = _OPERATIONS[type(node.op)](_value(node.operand))
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1:
-        value = _FUNCTIONS[node.func.id](_value(node.args[0])) if node.func.id in _FUNCTIONS else None
+        value = (
+            _FUNCTIONS[node.func.id](_value(node.args[0])) if node.func.id in _FUNCTIONS else None
+        )
     else:
         raise ValueError("not arithmetic")
     if not isinstance(value, float):  # a negative base to a broken power is complex

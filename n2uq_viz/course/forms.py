@@ -117,7 +117,9 @@ class PredictionForm:
         words = pictures.alternative(self.prediction, self.chapter, answer, truth)
         caption = say(f"course.{self.chapter}.{self.prediction.name}.caption")
         self.verdict = verdict
-        self.message.value = pages.box(verdict.kind, verdict.heading, verdict.text, self.store.take_lines())
+        self.message.value = pages.box(
+            verdict.kind, verdict.heading, verdict.text, self.store.take_lines()
+        )
         self.result.value = pages.picture(figure, words, caption)
         self.button.description = say("course.predict.again")
         self.button.button_style = ""
@@ -148,7 +150,9 @@ class PredictionForm:
     def _fill(self, answer: Mapping[str, float | str]) -> None:
         for field in self.prediction.fields:
             value = answer[field.name]
-            self.fields[field.name].value = field.show(value) if isinstance(field, Number) else value
+            self.fields[field.name].value = (
+                field.show(value) if isinstance(field, Number) else value
+            )
 
     def _say(self, kind: str, text: str) -> None:
         heading = say(f"course.verdict.{kind}")

@@ -1,4 +1,4 @@
-"""Predictions and exercises as plain data, so that a notebook's content can be read, tested and translated.
+"""Predictions and exercises as plain data, so that content can be read, tested and translated.
 
 Nothing here shows anything: a question is judged by pure functions, and its words live in
 ``n2uq_viz/words`` under ``course.<chapter>.<name>.<part>``.
@@ -32,8 +32,8 @@ class Verdict:
     question
         Name of the exercise or prediction.
     kind
-        ``"right"``, ``"not_yet"`` (an exercise), ``"differs"`` (a prediction), ``"not_answered"`` or
-        ``"unreadable"``.
+        ``"right"``, ``"not_yet"`` (an exercise), ``"differs"`` (a prediction), ``"not_answered"``
+        or ``"unreadable"``.
     text
         Why, in plain words, with `code` in backticks.
     mistake
@@ -177,7 +177,7 @@ class Choice:
     options: Mapping[str, str]
 
     def read(self, answer: Any) -> str:
-        """The name of the option; its label is understood too. Raises what ``answers.choice`` raises."""
+        """The name of the option, given as such or as its label; see ``answers.choice``."""
         return answers.choice({name: (label,) for name, label in self.options.items()})(answer)
 
     def agrees(self, answer: float | str, truth: float | str) -> bool:

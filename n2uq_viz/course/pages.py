@@ -1,4 +1,4 @@
-"""The course's HTML in one place: small, escaped, readable in light and dark, and as plain text too.
+"""The course's HTML in one place: small, escaped, readable in light and dark, and as text too.
 
 Pages need no script and no style sheet, so they look the same in JupyterLab, in VS Code and in a
 notebook that was exported. No meaning is carried by color alone.

@@ -1,10 +1,10 @@
-"""The prediction beside the result, in one small picture: the eye learns from the distance between them."""
+"""The prediction beside the result: the eye learns from the distance between the two."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import matplotlib
+import matplotlib.style
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -22,11 +22,16 @@ if TYPE_CHECKING:
     from n2uq_viz.style import Theme
 
 WIDTH, WIDTH_WITH_DRAWING = 5.2, 9.0
-ROW_HEIGHT, FRAME_HEIGHT, SMALLEST_HEIGHT = 0.62, 1.15, 2.1
+ROW_HEIGHT, FRAME_HEIGHT, SMALLEST_HEIGHT = 0.6, 1.1, 2.1
+#: A drawing is as high as so many rows.
+DRAWING_ROWS = 3.0
 #: A prediction further away than this many times the largest result is drawn at the border.
 FAR = 6.0
 PREDICTED, TRUE = "monte_carlo", "deterministic"
-_MARK = {PREDICTED: {"marker": "D", "fillstyle": "none"}, TRUE: {"marker": "o", "fillstyle": "full"}}
+_MARK: dict[str, dict[str, Any]] = {
+    PREDICTED: {"marker": "D", "fillstyle": "none"},
+    TRUE: {"marker": "o", "fillstyle": "full"},
+}
 _SIZE = {PREDICTED: 10.0, TRUE: 6.0}
 #: Color, line style and width of a staircase.
 _STAIRCASE = {
@@ -39,7 +44,15 @@ _STAIRCASE = {
 def draw_mark(ax: Axes, look: Theme, role: str, x: float, y: float, *, marker: str = "") -> None:
     """Draw one prediction (open diamond) or one result (filled dot) at a point of the axes."""
     shape = {**_MARK[role], **({"marker": marker} if marker else {})}
-    ax.plot([x], [y], linestyle="", color=look.color[role], markersize=_SIZE[role], clip_on=False, **shape)
+    ax.plot(
+        [x],
+        [y],
+        linestyle="",
+        color=look.color[role],
+        markersize=_SIZE[role],
+        clip_on=False,
+        **shape,
+    )
 
 
 def draw_staircase(
@@ -57,10 +70,19 @@ def draw_staircase(
     """
     x = np.repeat([view[0], *thresholds, view[1]], 2)[1:-1]
     color, line, width = _STAIRCASE[role]
-    ax.plot(x, np.repeat(levels, 2), color=look.color[color], linestyle=line, linewidth=width, label=label)
+    ax.plot(
+        x,
+        np.repeat(levels, 2),
+        color=look.color[color],
+        linestyle=line,
+        linewidth=width,
+        label=label,
+    )
 
 
-def compare(prediction: Prediction, chapter: str, answer: Answer, truth: Answer, theme: str = "light") -> Figure:
+def compare(
+    prediction: Prediction, chapter: str, answer: Answer, truth: Answer, theme: str = "light"
+) -> Figure:
     """The figure that is shown once a prediction has been made.
 
     Parameters
@@ -79,16 +101,18 @@ def compare(prediction: Prediction, chapter: str, answer: Answer, truth: Answer,
     choices = [field for field in prediction.fields if isinstance(field, Choice)]
     panels: list[tuple[float, float]] = []
     if prediction.draw is not None:
-        panels.append((1.0, 3.0))
+        panels.append((1.0, DRAWING_ROWS))
     if numbers:
         panels.append((1.0, float(len(numbers))))
-    panels += [(0.9, float(len(field.options))) for field in choices]
+    panels += [(0.7, 0.6 * len(field.options)) for field in choices]
     height = max(SMALLEST_HEIGHT, FRAME_HEIGHT + ROW_HEIGHT * max(rows for _, rows in panels))
     width = WIDTH if len(panels) == 1 else WIDTH_WITH_DRAWING
-    with matplotlib.rc_context({**matplotlib.rcParamsDefault, **style.rc(look)}):
+    with matplotlib.style.context(["default", style.rc(look)]):
         figure = Figure(figsize=(width, height), layout="constrained")
         axes = list(
-            figure.subplots(1, len(panels), squeeze=False, width_ratios=[share for share, _ in panels])[0]
+            figure.subplots(
+                1, len(panels), squeeze=False, width_ratios=[share for share, _ in panels]
+            )[0]
         )
         if prediction.draw is not None:
             prediction.draw(axes.pop(0), look, answer, truth)
@@ -98,6 +122,7 @@ def compare(prediction: Prediction, chapter: str, answer: Answer, truth: Answer,
         for field in choices:
             draw_choice(axes.pop(0), look, prediction.label(field, chapter), field, answer, truth)
         _legend(figure, look)
+        figure.draw_without_rendering()  # ticks are made late, and other settings may hold then
     return figure
 
 

@@ -1,4 +1,4 @@
-"""Which notebooks the course has, and where a question is: content is found by name and loaded late.
+"""Which notebooks the course has and where a question is: content is found by name, loaded late.
 
 A notebook that is planned is listed as planned; it becomes a link as soon as its file is there.
 """
@@ -57,7 +57,7 @@ def find_prediction(name: str) -> tuple[Chapter, Prediction]:
     """
     known = {item.name: (chapter, item) for chapter in chapters() for item in chapter.predictions}
     if not isinstance(name, str) or name not in known:
-        raise ValueError(_unknown("prediction", name, list(known)))
+        raise ValueError(unknown("prediction", name, list(known)))
     return known[name]
 
 
@@ -78,11 +78,12 @@ def find_exercise(name: str) -> tuple[Chapter, Exercise]:
     """
     known = {item.name: (chapter, item) for chapter in chapters() for item in chapter.exercises}
     if not isinstance(name, str) or name not in known:
-        raise ValueError(_unknown("exercise", name, list(known)))
+        raise ValueError(unknown("exercise", name, list(known)))
     return known[name]
 
 
-def _unknown(kind: str, name: object, known: list[str]) -> str:
+def unknown(kind: str, name: object, known: list[str]) -> str:
+    """The line that says that a name is not known, and which one may be meant."""
     close = difflib.get_close_matches(name, known, n=1) if isinstance(name, str) else []
     advice = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
     return f"there is no {kind} {name!r}; {advice}"

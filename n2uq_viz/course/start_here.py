@@ -1,4 +1,4 @@
-"""What the first notebook asks: nothing but edges, thresholds, coins and slopes, on numbers one can do by hand."""
+"""What the first notebook asks: edges, thresholds, coins, slopes, on numbers one can do by hand."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _edge_pull() -> dict[str, float | str]:
     return {"threshold_1": float(moved[0]), "threshold_2": float(moved[1]), "levels": raised}
 
 
-def _draw_edge_pull(ax: Axes, look: Theme, answer: Answer, truth: Answer) -> None:
+def _draw_edge_pull(ax: Axes, look: Theme, answer: Answer, _truth: Answer) -> None:
     """Draw the staircase before, as predicted and as it is."""
     from n2uq_viz.course.pictures import draw_staircase  # here, since matplotlib takes long
 
@@ -52,21 +52,31 @@ def _draw_edge_pull(ax: Axes, look: Theme, answer: Answer, truth: Answer) -> Non
     }
     for role, (thresholds, heights) in stairs.items():
         draw_staircase(ax, look, role, thresholds, heights, view, say(f"course.picture.{role}"))
+    ax.set_xlim(*view)
+    ax.set_ylim(EXAMPLE.levels[0] - 0.45, EXAMPLE.levels[-1] + 0.35)
     ax.legend(loc="upper left")
-    ax.annotate(
-        say("course.start_here.edge_pull.edge"),
-        xy=(_PULLED.edges[1], 0.0),
-        xytext=(EXAMPLE.edges[1], 0.0),
-        xycoords=ax.get_xaxis_transform(),
-        textcoords=ax.get_xaxis_transform(),
-        arrowprops={"arrowstyle": "->", "color": look.color["edge"]},
-        ha="right",
-        va="bottom",
-        color=look.color["edge"],
-        fontsize=look.font_size * 0.9,
-    )
+    _draw_pull(ax, look)
     ax.set_xlabel(say("course.start_here.edge_pull.axis_x"))
     ax.set_ylabel(say("course.start_here.edge_pull.axis_y"))
+
+
+def _draw_pull(ax: Axes, look: Theme) -> None:
+    """Draw edge 1 as a square on the axis, and the way it was pulled."""
+    start, end = float(EXAMPLE.edges[1]), float(_PULLED.edges[1])
+    y = EXAMPLE.levels[0] - 0.25
+    color = look.color["edge"]
+    ax.plot([start], [y], "s", color=color, fillstyle="none", markersize=7.0)
+    ax.plot([end], [y], "s", color=color, markersize=7.0)
+    ax.annotate("", (end, y), (start, y), arrowprops={"arrowstyle": "->", "color": color})
+    ax.annotate(
+        say("course.start_here.edge_pull.edge"),
+        (end, y),
+        (8.0, 0.0),
+        textcoords="offset points",
+        va="center",
+        color=color,
+        fontsize=look.font_size * 0.9,
+    )
 
 
 def _both(answer: Answer) -> tuple[float, float]:
@@ -134,16 +144,29 @@ def _draw_quarter_way(ax: Axes, look: Theme, answer: Answer, truth: Answer) -> N
     """Draw the step around the input, the mean as predicted and as it is."""
     from n2uq_viz.course.pictures import PREDICTED, TRUE, draw_mark, draw_staircase
 
-    view = (float(EXAMPLE.edges[1]), float(EXAMPLE.edges[2]))
-    lower, upper = EXAMPLE.levels[1:3]
+    start, end = float(EXAMPLE.edges[1]), float(EXAMPLE.edges[2])
+    view = (start - 0.15, end + 0.15)
+    lower, upper = float(EXAMPLE.levels[1]), float(EXAMPLE.levels[2])
     label = say("course.start_here.quarter_way.staircase")
     draw_staircase(ax, look, "before", EXAMPLE.thresholds[1:2], [lower, upper], view, label)
-    ax.axvline(QUARTER, color=look.color["muted"], linewidth=0.8, linestyle=":")
+    color = look.color["expectation"]
+    ax.plot(
+        [start, end], [lower, upper], color=color, label=say("course.start_here.quarter_way.ramp")
+    )
+    ax.axvline(QUARTER, color=look.color["grid"], linewidth=1.2, zorder=0.5)
     for role, chosen in ((PREDICTED, answer), (TRUE, truth)):
         draw_mark(ax, look, role, QUARTER, lower + (upper - lower) * _SHARES[str(chosen["mean"])])
+    ax.set_xlim(*view)
+    ax.set_ylim(lower - 0.1, upper + 0.35)
+    ax.set_xticks(
+        [start, QUARTER, end],
+        [say(f"course.start_here.quarter_way.tick.{name}") for name in ("edge_1", "x", "edge_2")],
+    )
+    ax.set_yticks(
+        [lower, upper],
+        [say(f"course.start_here.quarter_way.tick.{name}") for name in ("lower", "upper")],
+    )
     ax.legend(loc="upper left")
-    ax.set_xlabel(say("course.start_here.edge_pull.axis_x"))
-    ax.set_ylabel(say("course.start_here.edge_pull.axis_y"))
 
 
 QUARTER_WAY = Prediction(
@@ -164,7 +187,7 @@ QUARTER_WAY = Prediction(
 
 # --- Exercise: bits and bytes --------------------------------------------------------------------
 
-WEIGHTS, BITS = 1_000_000, 2
+WEIGHTS, BITS = 6_000_000, 2
 _BYTES = WEIGHTS * BITS / 8
 
 MEMORY = Exercise(
@@ -172,15 +195,15 @@ MEMORY = Exercise(
     read=number(units={"b": 1.0, "byte": 1.0, "bytes": 1.0, "kb": 1e3, "kib": 1024.0, "mb": 1e6}),
     is_right=near(_BYTES),
     mistakes=(
-        Mistake("bits", near(WEIGHTS * BITS), (2_000_000, "2e6")),
-        Mistake("times_eight", near(WEIGHTS * BITS * 8), (16_000_000,)),
-        Mistake("floats", near(WEIGHTS * 4), (4_000_000, "4 MB")),
-        Mistake("bytes_each", near(WEIGHTS * BITS / 2), (1_000_000, "1,000,000")),
-        Mistake("four_levels", near(WEIGHTS * 2**BITS / 8), (500_000, "500 kB")),
-        Mistake("other_unit", lambda v: near(250.0)(v) or near(0.25)(v), (250, 0.25)),
+        Mistake("bits", near(WEIGHTS * BITS), (12_000_000, "12e6")),
+        Mistake("times_eight", near(WEIGHTS * BITS * 8), (96_000_000,)),
+        Mistake("floats", near(WEIGHTS * 4), (24_000_000, "24 MB")),
+        Mistake("bytes_each", near(WEIGHTS * BITS / 2), (6_000_000, "6,000,000")),
+        Mistake("four_levels", near(WEIGHTS * 2**BITS / 8), (3_000_000, "3 MB")),
+        Mistake("other_unit", lambda v: near(1500.0)(v) or near(1.5)(v), (1500, 1.5)),
     ),
-    solution="answer = 1_000_000 * 2 / 8",
-    right_answers=(250_000, 250_000.0, "250 kB", "0.25 MB", "1e6 * 2 / 8", [250_000], np.int64(250_000)),
+    solution="answer = 6_000_000 * 2 / 8",
+    right_answers=(1_500_000, 1.5e6, "1500 kB", "1.5 MB", "6e6 * 2 / 8", [1_500_000], np.int64(1_500_000)),
 )
 
 # --- Exercise: thresholds from edges -------------------------------------------------------------
@@ -195,7 +218,12 @@ MIDPOINTS = Exercise(
     mistakes=(
         Mistake(
             "edges",
-            lambda v: near(_EDGES)(v) or near(_EDGES[1:-1])(v) or near(_EDGES[1:])(v) or near(_EDGES[:-1])(v),
+            lambda v: (
+                near(_EDGES)(v)
+                or near(_EDGES[1:-1])(v)
+                or near(_EDGES[1:])(v)
+                or near(_EDGES[:-1])(v)
+            ),
             ([0, 0.4, 1, 2], [0.4, 1.0], [0.4, 1.0, 2.0], [0, 0.4, 1.0]),
         ),
         Mistake("widths", near(np.diff(_EDGES)), ([0.4, 0.6, 1.0],)),
@@ -205,7 +233,13 @@ MIDPOINTS = Exercise(
         Mistake("count", lambda v: len(v) != 3, ([0.2, 0.7], [0.2, 0.7, 1.5, 2.0], 0.2)),
     ),
     solution="edges = np.array([0, 0.4, 1, 2])\nanswer = (edges[:-1] + edges[1:]) / 2",
-    right_answers=([0.2, 0.7, 1.5], _MIDDLES, "0.2, 0.7, 1.5", ("1/5", 0.7, "3/2"), [[0.2], [0.7], [1.5]]),
+    right_answers=(
+        [0.2, 0.7, 1.5],
+        _MIDDLES,
+        "0.2, 0.7, 1.5",
+        ("1/5", 0.7, "3/2"),
+        [[0.2], [0.7], [1.5]],
+    ),
 )
 
 # --- Exercise: the coin's chance -----------------------------------------------------------------
@@ -229,7 +263,11 @@ CHANCE = Exercise(
             lambda v: near(_CHANCE[1:-1])(v[1:-1]) and (v[0] < 0.0 or v[-1] > 1.0),
             (lambda x: np.minimum((x - 0.5) / 2, 1), lambda x: max(0.0, (x - 0.5) / 2)),
         ),
-        Mistake("hard", lambda v: bool(np.isin(v, (0.0, 1.0)).all()), (lambda x: np.where(x > 1.5, 1.0, 0.0),)),
+        Mistake(
+            "hard",
+            lambda v: bool(np.isin(v, (0.0, 1.0)).all()),
+            (lambda x: np.where(x > 1.5, 1.0, 0.0),),
+        ),
         Mistake("upside_down", near(1.0 - _CHANCE), (lambda x: np.clip((2.5 - x) / 2, 0, 1),)),
         Mistake(
             "not_scaled",
@@ -238,7 +276,9 @@ CHANCE = Exercise(
         ),
         Mistake(
             "from_zero",
-            lambda v: near(np.clip(_POINTS / 2, 0.0, 1.0))(v) or near(np.clip(_POINTS / 2.5, 0.0, 1.0))(v),
+            lambda v: (
+                near(np.clip(_POINTS / 2, 0.0, 1.0))(v) or near(np.clip(_POINTS / 2.5, 0.0, 1.0))(v)
+            ),
             (lambda x: np.clip(x / 2, 0, 1), lambda x: np.clip(x / 2.5, 0, 1)),
         ),
         Mistake(

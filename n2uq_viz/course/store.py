@@ -1,8 +1,9 @@
 """A learner's answers outlive the kernel: they are kept as JSON beside the notebook.
 
-Nothing a learner wrote is ever lost to us: a file is written under a temporary name and then renamed,
-answers of another notebook window are merged in, and a file that cannot be read is set aside under
-another name. Where nothing can be written, answers last as long as the kernel, and a line says so.
+Nothing a learner wrote gets lost: a file is written under a temporary name and then renamed, the
+answers of another window of the notebook are merged in, and a file that cannot be read is set aside
+under another name. Where nothing can be written, answers last as long as the kernel, and a line
+says so.
 """
 
 from __future__ import annotations
@@ -71,13 +72,13 @@ class AnswerStore:
         return lines
 
     def _merge(self) -> None:
-        """Take over what the file holds; another window of the same notebook may have added to it."""
+        """Take over what the file holds: another window of the notebook may have added to it."""
         if self.trouble is not None:  # what is in memory is newer
             return
         try:
             data = json.loads(self.path.read_text(encoding="utf-8"))
             self._check(data)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return
         except _Newer:
             self._hands_off(say("course.store.newer", path=self.path))
@@ -94,10 +95,14 @@ class AnswerStore:
         if not isinstance(data, dict):
             raise ValueError("not an object")
         version = data.get("version")
-        if isinstance(version, int) and not isinstance(version, bool) and version > VERSION:
+        if type(version) is int and version > VERSION:
             raise _Newer
         parts = [data.get(part, {}) for part in PARTS]
-        if version != VERSION or not all(isinstance(part, dict) for part in parts):
+        if (
+            type(version) is not int
+            or version != VERSION
+            or not all(isinstance(part, dict) for part in parts)
+        ):
             raise ValueError("not a file of answers")
 
     def _set_aside(self) -> None:
@@ -120,7 +125,9 @@ class AnswerStore:
     def _save(self) -> None:
         if not self._may_write:
             return
-        text = json.dumps({"version": VERSION, **self._data}, indent=2, ensure_ascii=False, sort_keys=True)
+        text = json.dumps(
+            {"version": VERSION, **self._data}, indent=2, ensure_ascii=False, sort_keys=True
+        )
         temporary: str | None = None
         try:
             handle, temporary = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
@@ -134,7 +141,9 @@ class AnswerStore:
             if temporary is not None:
                 with contextlib.suppress(OSError):
                     Path(temporary).unlink()
-            self._cannot_save(say("course.store.not_saved", folder=self.path.parent, why=_why(error)))
+            self._cannot_save(
+                say("course.store.not_saved", folder=self.path.parent, why=_why(error))
+            )
 
     def _hands_off(self, line: str) -> None:
         """The file that is there must not be replaced."""

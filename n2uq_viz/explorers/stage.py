@@ -1,8 +1,9 @@
 """The Stage: one anywidget that is the whole explorer, and the Python side of it.
 
-The browser draws, computes the piecewise-linear geometry and never waits. Python is the authority: it
-validates every state as a whole, holds the data, and draws the figures that are saved. The JavaScript is
-a handful of small ES modules under ``js/``; ``javascript`` joins them, so that there is no build step.
+The browser draws, computes the piecewise-linear geometry and never waits. Python is the authority:
+it validates every state as a whole, holds the data, and draws the figures that are saved. The
+JavaScript is a handful of small ES modules under ``js/``; ``javascript`` joins them, so that there
+is no build step.
 """
 
 from __future__ import annotations
@@ -61,13 +62,17 @@ def javascript(entry: str, constants: Mapping[str, Any]) -> str:
         order.append(name)
 
     visit(entry)
-    parts = [f"const {name} = {json.dumps(value, sort_keys=True)};" for name, value in constants.items()]
+    parts = [
+        f"const {name} = {json.dumps(value, sort_keys=True)};" for name, value in constants.items()
+    ]
     declared: dict[str, str] = {}
     for name in order:
         body = _IMPORT.sub("", source(name))
         for top in _DECLARED.findall(body):
             if top in declared:
-                raise ValueError(f"{top} must have one home, got it in {declared[top]} and in {name}; rename one")
+                raise ValueError(
+                    f"{top} must have one home, got it in {declared[top]} and in {name}; rename one"
+                )
             declared[top] = name
         parts.append(re.sub(r"^export (?!default)", "", body, flags=re.MULTILINE))
     return "\n".join(parts)
@@ -79,17 +84,18 @@ def style_sheet() -> str:
     return source("stage.css")
 
 
-class Stage(anywidget.AnyWidget):  # type: ignore[misc]
+class Stage(anywidget.AnyWidget):
     """What all explorers share on the Python side; use one of its subclasses.
 
-    ``state`` is the one synced trait. Assign a whole state to it, ``{**e.state, "draws": 500}``; an invalid
-    one raises ``StateError`` and leaves the old state as it was.
+    ``state`` is the one synced trait. Assign a whole state to it, ``{**e.state, "draws": 500}``; an
+    invalid one raises ``StateError`` and leaves the old state as it was.
     """
 
     #: Name of the explorer: in states, in words and among the figures.
     explorer = ""
 
-    # No echo: the browser knows what it sent, and an echo of an old state would fight with the hand.
+    # No echo: the browser knows what it sent, and an echo of an old state would fight with the
+    # hand.
     state = traitlets.Dict().tag(sync=True, echo_update=False)
     _data = traitlets.Dict().tag(sync=True)
 
@@ -107,7 +113,9 @@ class Stage(anywidget.AnyWidget):  # type: ignore[misc]
         return Quantizer(self.state["edges"], self.state["levels"])
 
     def on_change(self, callback: Callable[[dict[str, Any]], object]) -> Callable[[], None]:
-        """Call ``callback(state)`` after every change, from either side; returns a function that stops it.
+        """Call ``callback(state)`` after every change, from either side.
+
+        Returns a function that ends it.
 
         Examples
         --------
@@ -131,17 +139,21 @@ class Stage(anywidget.AnyWidget):  # type: ignore[misc]
         Parameters
         ----------
         theme
-            One of ``n2uq_viz.style.THEMES``; without it the state's own, light where that is "auto".
+            One of ``n2uq_viz.style.THEMES``; without it the state's own, light where that is
+            "auto".
         """
-        from n2uq_viz import figures  # here, since matplotlib takes long and a drag needs none of it
+        from n2uq_viz import (
+            figures,
+        )  # here, since matplotlib takes long and a drag needs none of it
 
         return figures.NAMES[self.explorer](self.state, theme=theme)
 
     def save_figure(self, path: str | Path, theme: str | None = None) -> Path:
-        """Save the state on screen as SVG, PDF or PNG, as the suffix of ``path`` says; returns where.
+        """Save the state on screen and return where.
 
-        A missing folder is made. If the file exists, a free name beside it is taken instead. The file
-        carries the state: ``n2uq_viz.export.read_state`` gets it back.
+        The suffix of ``path`` says how: ``.svg``, ``.pdf`` or ``.png``. A missing folder is made.
+        If the file exists, a free name beside it is taken instead. The file carries the state:
+        ``n2uq_viz.export.read_state`` gets it back.
 
         Raises
         ------
@@ -155,12 +167,15 @@ class Stage(anywidget.AnyWidget):  # type: ignore[misc]
         alternative = figures.text_alternative(self.explorer, self.state)
         return export.save(self.figure(theme), path, self.state, text_alternative=alternative)
 
-    def _save_all(self, name: str, theme: str) -> list[Path]:
-        """What the button does: SVG, PDF and PNG under one name in ``FIGURE_FOLDER``."""
+    def save_figures(self, name: str, theme: str | None = None) -> list[Path]:
+        """Do what the "Save figure" button does: SVG, PDF and PNG under one free name.
+
+        They go to the folder ``FIGURE_FOLDER``, beside the notebook, whatever ``name`` says: signs
+        that could lead elsewhere become dashes. Raises OSError where the folder cannot be written.
+        """
         from n2uq_viz import export, figures
 
-        # A name typed in the browser stays inside the folder, whatever it says.
-        stem = re.sub(r"[^\w. -]", "-", name).strip(". ") or self.explorer
+        stem = re.sub(r"[^\w. -]", "-", name).strip(". -") or self.explorer
         alternative = figures.text_alternative(self.explorer, self.state)
         target = Path(FIGURE_FOLDER) / stem
         return export.save_all(self.figure(theme), target, self.state, text_alternative=alternative)
@@ -170,7 +185,9 @@ class Stage(anywidget.AnyWidget):  # type: ignore[misc]
         reply: dict[str, Any] = {"kind": "pong", "id": content.get("id")}
         if content.get("kind") == "save":
             try:
-                paths = self._save_all(str(content.get("name", "")), str(content.get("theme", "light")))
+                paths = self.save_figures(
+                    str(content.get("name", "")), str(content.get("theme", "light"))
+                )
                 reply |= {"kind": "saved", "paths": [str(path) for path in paths]}
             except (OSError, ValueError) as error:
                 reply |= {"kind": "failed", "message": words.say("stage.save.failed", reason=error)}

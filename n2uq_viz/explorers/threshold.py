@@ -14,15 +14,16 @@ from n2uq_viz import state as states
 from n2uq_viz.explorers.stage import Stage, javascript, style_sheet
 from n2uq_viz.quantizer import Quantizer
 
-#: Widths of the nonuniform preset grow in proportion to i ** this, so that thresholds crowd near zero.
+#: Widths of the nonuniform preset grow in proportion to i ** this, so that thresholds crowd near
+#: zero.
 _NONUNIFORM_POWER = 1.6
 
 
 def presets() -> dict[str, dict[int, Quantizer]]:
     """Quantizers to start from: family -> bits -> quantizer.
 
-    ``binary`` is the sign function, ``uniform`` has equal segments over [0, 2], and ``nonuniform`` keeps
-    the uniform levels on segments that are narrow near zero and wide at the far end.
+    ``binary`` is the sign function, ``uniform`` has equal segments over [0, 2], and ``nonuniform``
+    keeps the uniform levels on segments that are narrow near zero and wide at the far end.
 
     Examples
     --------
@@ -31,14 +32,16 @@ def presets() -> dict[str, dict[int, Quantizer]]:
     """
     uniform = {bits: Quantizer.uniform(bits) for bits in range(1, 5)}
     nonuniform = {
-        bits: Quantizer(2.0 * np.linspace(0.0, 1.0, 2**bits) ** _NONUNIFORM_POWER, uniform[bits].levels)
+        bits: Quantizer(
+            2.0 * np.linspace(0.0, 1.0, 2**bits) ** _NONUNIFORM_POWER, uniform[bits].levels
+        )
         for bits in range(2, 5)
     }
     return {"binary": {1: Quantizer.binary()}, "uniform": uniform, "nonuniform": nonuniform}
 
 
 def _kit() -> dict[str, Any]:
-    """Everything that the browser must know beforehand: words, colors and the numbers it shares with Python."""
+    """Words, colors and numbers that the browser shares with Python."""
     return {
         "words": words.table(),
         "palette": style.for_browser(),
@@ -56,7 +59,7 @@ def _kit() -> dict[str, Any]:
 
 
 def _summaries() -> dict[str, Any]:
-    """Summaries of all data sets that can be had: without scikit-learn there are no digits to choose."""
+    """Summaries of all data sets that can be had: without scikit-learn there are no digits."""
     found = {}
     for name in datasets.NAMES:
         with suppress(ImportError):
@@ -67,16 +70,18 @@ def _summaries() -> dict[str, Any]:
 class ThresholdExplorer(Stage):
     """Drag the edges and thresholds of a quantizer that lies over data.
 
-    The staircase, its stochastic expectation with a Monte-Carlo check, both gradients and the data per level
-    follow the hand.
+    The staircase, its stochastic expectation with a Monte-Carlo check, both gradients and the data
+    per level follow the hand.
 
     Parameters
     ----------
     quantizer
-        At most 15 steps; by default 2 bits, uniform over [0, 2] (over the bulk of the data, if those are yours).
+        At most 15 steps; by default 2 bits, uniform over [0, 2] (over the bulk of the data, if
+        those are yours).
     data
-        A name out of ``n2uq_viz.datasets.NAMES``, or your own numbers of any shape; by default the responses
-        of a fixed filter on real digits. Only a summary of them goes to the browser and into files.
+        A name out of ``n2uq_viz.datasets.NAMES``, or your own numbers of any shape; by default the
+        responses of a fixed filter on real digits. Only a summary of them goes to the browser and
+        into files.
     draws, seed
         Coins thrown per point, 1 to 10,000, and the seed of Philox4x32-10 that they come from.
     **state
@@ -111,7 +116,8 @@ class ThresholdExplorer(Stage):
         own = set(state) - {"view", "hidden", "theme"}
         if own:
             raise states.StateError(
-                f"keywords must be quantizer, data, draws, seed, view, hidden or theme, got {sorted(own)[0]!r}"
+                "keywords must be quantizer, data, draws, seed, view, hidden or theme, "
+                f"got {sorted(own)[0]!r}"
             )
         chosen: Any = states.DEFAULT_DATA if data is None else data
         if not isinstance(chosen, str | Mapping):

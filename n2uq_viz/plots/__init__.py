@@ -1,8 +1,8 @@
 """Drawing apart from computing: arrays and quantizers in, artists on a given Axes out.
 
-No function here makes a figure, shows one or touches global settings, so the same pictures can be put
-together in any figure. Every ``draw_x`` returns the artists that ``update_x`` moves, and a draw is
-nothing but an update of empty artists: the two cannot differ.
+No function here makes a figure, shows one or touches global settings, so the same pictures can be
+put together in any figure. Every ``draw_x`` returns the artists that ``update_x`` moves, and a draw
+is nothing but an update of empty artists: the two cannot differ.
 """
 
 from n2uq_viz.plots.backward import (

@@ -1,4 +1,4 @@
-"""The backward picture: the slope of the expectation, and the one slope that plain STE puts for it."""
+"""The backward picture: the slope of the expectation, and the one slope of plain STE instead."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ View = tuple[float, float]
 CUT = 6.0
 #: Empty space above the highest slope and below 0, as shares of the panel.
 HEADROOM, FOOTROOM = 0.08, 0.04
+#: Line width of G-STE next to that of plain STE, which lies on it where the two agree.
+WIDER = 1.6
 #: Font size of notes on cut slopes, next to the theme's.
 NOTE_SIZE = 0.8
 ORDER = {"gste": 2.6, "ste": 2.8, "arrow": 3.0}
@@ -109,7 +111,7 @@ def draw_gradients(
                 [],
                 color=theme.color[name],
                 linestyle=LINE.get(name, "-"),
-                linewidth=theme.line_width,
+                linewidth=theme.line_width * (WIDER if name == "gste" else 1.0),
                 solid_joinstyle="miter",
                 zorder=ORDER[name],
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.collections import PolyCollection
@@ -94,7 +94,7 @@ def draw_quantizer(ax: Axes, q: Quantizer, theme: Theme, view: View) -> Quantize
         zorder=ORDER["tread"],
     )
     (risers,) = ax.plot([], [], color=color, linewidth=thin, zorder=ORDER["riser"])
-    dots = {"linestyle": "", "marker": "o", "markersize": size, "color": color}
+    dots: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": size, "color": color}
     (at_tie,) = ax.plot([], [], **dots, zorder=ORDER["tie"])
     (above_tie,) = ax.plot(
         [],

@@ -21,6 +21,10 @@ View = tuple[float, float]
 
 #: Line width of guides next to that of curves.
 WIDTH = 0.55
+#: Guides stay behind what they lead to: how much they cover, and the number of steps from which on
+#: they fade, so that many of them are no darker than a few.
+COVER = 0.65
+FADE_FROM = 5.0
 ORDER = 1.5
 
 
@@ -72,5 +76,8 @@ def update_guides(artists: GuideArtists, q: Quantizer, view: View) -> None:
         axes = artists.edges.axes
         assert axes is not None
         bottom, edge_tops, threshold_tops = axes.get_ylim()[0], q.levels, q.levels[:-1]
+    cover = COVER * min(1.0, FADE_FROM / q.thresholds.size)
+    for lines in (artists.edges, artists.thresholds):
+        lines.set_alpha(cover)
     artists.edges.set_segments(_drops(q.edges, edge_tops, bottom, view))
     artists.thresholds.set_segments(_drops(q.thresholds, threshold_tops, bottom, view))

@@ -37,6 +37,8 @@ ROOM_WITH_CUT, ROOM = 1.3, 1.12
 #: Height of the strip of level colors, its distance from the panel, and the font of its labels,
 #: in units of the theme's font size.
 STRIP, STRIP_GAP, STRIP_FONT = 0.4, 0.25, 0.85
+#: Distance of those labels from the panel.
+STRIP_LABELS = STRIP_GAP + STRIP + 0.15 * STRIP_FONT
 #: What the strip and its labels need above the panel, in units of the theme's font size.
 STRIP_ROOM = STRIP_GAP + STRIP + 1.3 * STRIP_FONT
 NOTE_SIZE = 0.8
@@ -80,7 +82,7 @@ def bars(summary: Mapping[str, Any], q: Quantizer, view: View) -> tuple[Bars, Ba
 
 
 def histogram_top(summary: Mapping[str, Any]) -> float:
-    """Return the share at the top of the picture: all bars fit, but for one that dwarfs the rest."""
+    """Return the share at the top of the picture: all bars fit, except one that dwarfs the rest."""
     cells = np.asarray(summary["cells"], dtype=np.float64)
     counts = [float(count) for _, count in summary["atoms"]]
     if cells.size:
@@ -132,13 +134,11 @@ def draw_histogram(
     return artists
 
 
-def _boxes(left: FloatArray, right: FloatArray, low: Any, high: Any) -> FloatArray:
+def _boxes(left: FloatArray, right: FloatArray, low: Any, high: Any) -> Any:
     """Return rectangles as vertices, (n, 4, 2)."""
     low, high = np.broadcast_to(low, left.shape), np.broadcast_to(high, left.shape)
-    return np.stack(
-        [np.stack(p, axis=-1) for p in ((left, low), (left, high), (right, high), (right, low))],
-        axis=1,
-    )
+    corners = ((left, low), (left, high), (right, high), (right, low))
+    return np.stack([np.stack(corner, axis=-1) for corner in corners], axis=1)
 
 
 def update_histogram(
@@ -162,7 +162,7 @@ def update_histogram(
         share = np.minimum(found.share, top)
         collection.set_verts(_boxes(found.left, right, 0.0, 100.0 * share)[seen])
         collection.set_facecolor(colors[found.level[seen]].tolist())
-        for k in np.flatnonzero(seen & (found.share > top)):
+        for k in np.flatnonzero(seen & (found.share > top)).tolist():
             artists.notes.append(
                 _note(artists, float(found.left[k]), float(right[k]), float(found.share[k]), view)
             )
@@ -180,7 +180,7 @@ def update_histogram(
             artists.labels.append(
                 ax.text(
                     0.5 * (starts[k] + ends[k]),
-                    bottom + (STRIP + 0.15 * STRIP_FONT) * em,
+                    1.0 + STRIP_LABELS * em,
                     words,
                     transform=artists.strip.get_transform(),
                     ha="center",
@@ -224,5 +224,6 @@ def _note(artists: HistogramArtists, left: float, right: float, share: float, vi
         fontsize=NOTE_SIZE * theme.font_size,
         color=theme.color["ink"],
         zorder=ORDER["note"],
+        bbox={"facecolor": theme.color["panel"], "edgecolor": "none", "pad": 0.6},
         annotation_clip=False,
     )

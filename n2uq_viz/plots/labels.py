@@ -32,7 +32,7 @@ def short(value: float, digits: int = 3) -> str:
         mantissa, exponent = f"{rounded:.{digits - 1}e}".split("e")
         power = str(int(exponent)).translate(_SUPERSCRIPTS)
         return f"{float(mantissa):g}×10{power}".replace("-", "−")
-    return f"{rounded:.10g}".replace("-", "−")
+    return f"{rounded:.15g}".replace("-", "−")
 
 
 def percent(share: float) -> str:
@@ -118,8 +118,8 @@ def place(
     (center, text) of each label, in points; none leaves the line unless it is longer.
 
     >>> at = [10.0, 50.0, 51.0, 90.0]
-    >>> [label for _, label in place(at, 100.0, 10.0, lambda i, j: f"{i}" if i == j else f"{i}-{j}")]
-    ['0', '1-2', '3']
+    >>> [label for _, label in place(at, 100.0, 10.0, lambda i, j: f"{i}–{j}")]
+    ['0–0', '1–2', '3–3']
     """
     groups: list[tuple[int, int, float, float]] = []
 

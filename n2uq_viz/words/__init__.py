@@ -1,4 +1,4 @@
-"""Every word shown to people, by key, so that another language is another file and not a change of code."""
+"""Every word shown to people, by key: another language is another file, not a change of code."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def table(language: str = "en") -> dict[str, str]:
     """
     source = files(__package__) / f"{language}.json"
     if not source.is_file():
-        known = sorted(p.name[:-5] for p in files(__package__).iterdir() if p.name.endswith(".json"))
+        known = sorted(
+            p.name[:-5] for p in files(__package__).iterdir() if p.name.endswith(".json")
+        )
         raise ValueError(f"language must be one of {known}, got {language!r}")
     words = json.loads(source.read_text(encoding="utf-8"))
     return dict(words)

@@ -1,17 +1,17 @@
 // The Threshold explorer: drag the edges and thresholds of a quantizer that lies over real data.
 
 import { addButton, addNumber, addRange, addSelect, htmlNode, setOptions, showNumber } from "./controls.js";
-import { bandHalfWidth } from "./curves.js";
-import { bars, entropyBits, occupancy, points } from "./data.js";
-import { percent, short } from "./format.js";
-import { expectation, outcome, thresholds } from "./geometry.js";
+import { bars, points } from "./data.js";
+import { short } from "./format.js";
+import { thresholds } from "./geometry.js";
 import { handleLimits, handleList, handleValue, moveHandle } from "./handles.js";
 import { sameState } from "./history.js";
 import { listenToHands } from "./input.js";
 import { tallestBar } from "./histogram.js";
 import { createPicture } from "./picture.js";
+import { createReadout } from "./readout.js";
 import { grid, simulate, sortedUniforms } from "./simulation.js";
-import { setAttributes } from "./svg.js";
+import { setAttributes, setText } from "./svg.js";
 import { levelColors } from "./theme.js";
 
 // The result of the latest call, for values that are costly and seldom change.
@@ -28,22 +28,6 @@ function remember(compute) {
 }
 
 const quantizerOf = (state) => ({ edges: state.edges, levels: state.levels });
-
-// How the Monte-Carlo means compare with the expectation: the largest error, and the dots within their band.
-export function compare(q, x, mean, draws) {
-  const result = { error: 0, at: x[0], band: 0, inside: 0, coins: 0 };
-  x.forEach((v, k) => {
-    const error = Math.abs(mean[k] - expectation(q, v));
-    const { lower, upper, probability } = outcome(q, v);
-    const band = bandHalfWidth(upper - lower, probability, draws);
-    if (probability > 0 && probability < 1) {
-      result.coins += 1;
-      if (error <= band) result.inside += 1;
-    }
-    if (error > result.error) Object.assign(result, { error, at: v, band });
-  });
-  return result;
-}
 
 export function thresholdExplorer(stage) {
   const { text, kit, slots } = stage;
@@ -121,12 +105,7 @@ export function thresholdExplorer(stage) {
   }, { step: "any", "data-control": "value-range" });
   const limits = htmlNode("p", grip, { class: "n2uq-hint", "data-readout": "limits" });
 
-  const readout = htmlNode("section", slots.side, { class: "n2uq-readout", "aria-label": text("readout.label") });
-  const error = htmlNode("p", readout, { "data-readout": "error" });
-  const inside = htmlNode("p", readout, { "data-readout": "inside" });
-  const entropy = htmlNode("p", readout, { "data-readout": "entropy" });
-  const occupancyList = htmlNode("ol", readout, { class: "n2uq-occupancy", start: 0, "data-readout": "occupancy" });
-
+  const readout = createReadout(slots.side, text);
   const picture = createPicture(slots.picture, text);
 
   // --- What the hand does -------------------------------------------------------------------------
@@ -209,11 +188,6 @@ export function thresholdExplorer(stage) {
 
   // --- Showing ------------------------------------------------------------------------------------
 
-  const write = (element, words, number) => {
-    if (element.textContent !== words) element.textContent = words;
-    if (number !== undefined) setAttributes(element, { "data-value": number });
-  };
-
   function updateControls(state) {
     const family = presetOf(state);
     setOptions(preset, [...presetNames, ...(family ? [] : ["own"])].map((name) => [name, text(`preset.${name}`)]));
@@ -240,31 +214,7 @@ export function thresholdExplorer(stage) {
     setAttributes(valueRange, { min: Math.max(low, state.view[0]), max: Math.min(high, state.view[1]) });
     valueRange.value = String(number);
     const end = (limit) => (Number.isFinite(limit) ? short(limit) : text("control.free"));
-    write(limits, text("control.limits", { low: end(low), high: end(high) }));
-  }
-
-  function updateReadout(scene, found) {
-    const { q, t } = scene;
-    write(
-      error,
-      text("readout.error", { draws: scene.draws, error: short(found.error), at: short(found.at), band: short(found.band) }),
-      found.error,
-    );
-    write(inside, text("readout.inside", { inside: found.inside, coins: found.coins }), found.inside);
-    const shares = occupancy(t, scene.points);
-    const bitsOfData = entropyBits(shares);
-    write(entropy, text("readout.entropy", { entropy: bitsOfData.toFixed(3), most: short(Math.log2(q.levels.length)) }), bitsOfData);
-    while (occupancyList.childElementCount > shares.length) occupancyList.lastChild.remove();
-    while (occupancyList.childElementCount < shares.length) {
-      const item = htmlNode("li", occupancyList);
-      htmlNode("span", item, { class: "n2uq-chip" });
-      htmlNode("span", item);
-    }
-    shares.forEach((share, i) => {
-      const [chip, words] = occupancyList.children[i].children;
-      chip.style.background = scene.levelColors[i];
-      write(words, text("readout.level", { i, level: short(Number(q.levels[i].toPrecision(3))), share: percent(share) }), share);
-    });
+    setText(limits, text("control.limits", { low: end(low), high: end(high) }));
   }
 
   let shown = null;
@@ -291,7 +241,7 @@ export function thresholdExplorer(stage) {
     updateGrip(state); // first: it may have to select another handle
     scene.selected = selected;
     picture.draw(scene);
-    updateReadout(scene, compare(q, scene.grid, scene.mean, state.draws));
+    readout.update(scene);
     // Menus and fields of the tool bar do not change while a handle is held.
     if (atGrip === null && shown !== state) updateControls(state);
     shown = state;
@@ -304,7 +254,7 @@ export function thresholdExplorer(stage) {
       thresholds: thresholds(quantizerOf(state)).map(short).join(", "),
       edges: state.edges.map(short).join(", "),
       levels: state.levels.map((y) => short(Number(y.toPrecision(4)))).join(", "),
-      readout: `${error.textContent} ${entropy.textContent}`,
+      readout: readout.words(),
     });
   }
 

@@ -1,0 +1,233 @@
+"""How fast a drag is: Threshold explorer against ``interact`` with an inline figure, in one run.
+
+Both show the same picture at 4 bits (15 thresholds, 200 draws at 101 points, the digits' filter
+responses) in real JupyterLab and headless Chromium, under the same mouse drag of 3 seconds. Latency
+is the time from a pointer event to the first painted frame that shows its value. Run: ``python -m
+benchmarks.interaction``.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+from tests.browser import (
+    PATIENCE,
+    chromium,
+    copy_of_clone,
+    open_lab,
+    run_all,
+    running_lab,
+    wait_for_stage,
+)
+
+REPETITIONS = 3
+DRAG_SECONDS = 3.0
+EVENTS_PER_SECOND = 60
+EXPLORER = "B_explorer"
+BASELINE = "C_interact"
+# 4 bits, with room for a long drag of threshold 8: a narrow segment between two that give way.
+QUANTIZER = "Quantizer.from_intervals([0.05] * 6 + [0.05, 0.1, 1.25] + [0.05] * 6)"
+SOURCES = {
+    EXPLORER: """
+from n2uq_viz import Quantizer
+from n2uq_viz.explorers import ThresholdExplorer
+ThresholdExplorer({quantizer})
+""",
+    BASELINE: """
+from IPython.display import HTML, display
+from ipywidgets import FloatSlider, interact
+from n2uq_viz import Quantizer, figures
+from n2uq_viz.explorers import ThresholdExplorer
+
+q = {quantizer}
+state = ThresholdExplorer(q).state
+
+
+def show(t):
+    display(figures.threshold(dict(state, **q.move_threshold(7, t).to_dict())))
+    display(HTML('<span data-shown="%r"></span>' % t))
+
+
+interact(show, t=FloatSlider(min=0.4, max=1.6, value=0.4, step=0.001, readout_format=".3f"));
+""",
+}
+#: Records every pointer event with the value the hand asks for, and every painted change of the
+#: value shown.
+RECORD = """([asked, shown]) => {
+    const read = {
+        // Pixels, both: where the pointer is, and where the handle is drawn.
+        pointer: (event) => event.clientX,
+        handle: () => Number(/\\(([-\\d.]+)/.exec(
+            document.querySelector("[data-handle=threshold-8]").getAttribute("transform"))[1]),
+        // The slider's own number, and the number that the picture was drawn for.
+        readout: () => Number(document.querySelector(".widget-readout").textContent),
+        output: () => Number(document.querySelector("[data-shown]")?.dataset.shown ?? NaN),
+    };
+    const log = { events: [], paints: [], started: performance.now() };
+    const controller = new AbortController();
+    addEventListener("pointermove", (event) => {
+        if (!event.buttons) return;
+        queueMicrotask(() => log.events.push([event.timeStamp, read[asked](event)]));
+    }, { signal: controller.signal });
+    const channel = new MessageChannel();
+    let last = read[shown]();
+    // A message posted from an animation frame is handled right after that frame was painted.
+    channel.port1.onmessage = () => {
+        const value = read[shown]();
+        if (value !== last) log.paints.push([performance.now(), last = value]);
+    };
+    const loop = () => {
+        channel.port2.postMessage(null);
+        if (!controller.signal.aborted) requestAnimationFrame(loop);
+    };
+    loop();
+    window.stopRecording = () => { controller.abort(); return log; };
+}"""
+
+
+@dataclass(frozen=True)
+class Drag:
+    """What one drag felt like; times in milliseconds."""
+
+    median: float
+    p95: float
+    frames_per_second: float
+    lag: float
+
+
+def drag(page: Page, start: tuple[float, float], distance: float, asked: str, shown: str) -> Drag:
+    """Drag with the mouse at an even pace and measure how the picture follows."""
+    x, y = start
+    page.evaluate(RECORD, [asked, shown])
+    page.mouse.move(x, y)
+    page.mouse.down()
+    events = int(DRAG_SECONDS * EVENTS_PER_SECOND)
+    began = time.perf_counter()
+    for k in range(1, events + 1):
+        time.sleep(max(0.0, began + k / EVENTS_PER_SECOND - time.perf_counter()))
+        page.mouse.move(x + distance * k / events, y)
+    settle(page, shown)
+    page.mouse.up()
+    log: dict[str, Any] = page.evaluate("() => window.stopRecording()")
+    return analyze(log, asked)
+
+
+def settle(page: Page, shown: str) -> None:
+    """Wait until the picture has stood still for a second: the last value is then on screen."""
+    selector = "[data-handle=threshold-8]" if shown == "handle" else "[data-shown]"
+    page.wait_for_function(
+        """([selector]) => {
+            const now = document.querySelector(selector)?.outerHTML;
+            if (now !== window.seen) [window.seen, window.since] = [now, performance.now()];
+            return performance.now() - window.since > 1000;
+        }""",
+        arg=[selector],
+        timeout=PATIENCE,
+    )
+
+
+def analyze(log: dict[str, Any], asked: str) -> Drag:
+    """Latency of every event: until the first painted value that has reached what it asked for."""
+    events = [(t, v) for t, v in log["events"]]
+    paints = log["paints"]
+    # Pixels of pointer and handle differ by a constant: at rest both are at the same place.
+    shift = events[-1][1] - paints[-1][1] if asked == "pointer" else 0.0
+    tolerance = 0.51 if asked == "pointer" else 1e-9
+    latencies = []
+    for t, value in events:
+        reached = [p for p, v in paints if p >= t and v + shift >= value - tolerance]
+        latencies.append(reached[0] - t)
+    seconds = (events[-1][0] - events[0][0]) / 1000
+    painted = [p for p, _ in paints if p <= events[-1][0]]
+    return Drag(
+        statistics.median(latencies),
+        statistics.quantiles(latencies, n=20)[-1],
+        len(painted) / seconds,
+        latencies[-1],
+    )
+
+
+def center(page: Page, selector: str) -> tuple[float, float]:
+    """Middle of the first element that matches, in pixels of the page."""
+    box = page.locator(selector).first.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def measure_explorer(page: Page) -> Drag:
+    """Drag threshold 8 of the explorer by most of a segment."""
+    page.click("[data-action=reset]")
+    wait_for_stage(page)
+    start, (end, _) = (center(page, f"[data-handle={name}]") for name in ("threshold-8", "edge-9"))
+    return drag(page, start, 0.9 * (end - start[0]), "pointer", "handle")
+
+
+def measure_baseline(page: Page) -> Drag:
+    """Drag the slider of ``interact`` along most of its length."""
+    track = page.locator(".noUi-target").first.bounding_box()
+    assert track is not None
+    return drag(page, center(page, ".noUi-handle"), 0.7 * track["width"], "readout", "output")
+
+
+def measure(page: Page, address: str, name: str) -> list[Drag]:
+    """All repetitions for one notebook."""
+    found = []
+    for _ in range(REPETITIONS if name == BASELINE else 1):
+        open_lab(page, address.replace("00_start_here", name))
+        run_all(page)
+        if name == EXPLORER:
+            wait_for_stage(page)
+            found += [measure_explorer(page) for _ in range(REPETITIONS)]
+        else:
+            page.wait_for_selector("[data-shown]", state="attached", timeout=PATIENCE)
+            settle(page, "output")
+            found.append(measure_baseline(page))
+    return found
+
+
+def main() -> None:
+    """Measure both in one lab and print the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        clone = copy_of_clone(Path(folder) / "clone")
+        for name, source in SOURCES.items():
+            cell = source.strip().replace("{quantizer}", QUANTIZER)
+            text = f"# %% [markdown]\n# {name}\n\n# %%\n{cell}\n"
+            (clone / "notebooks" / f"{name}.py").write_text(text, encoding="utf-8")
+        with running_lab(clone, Path(folder) / "private") as address, chromium() as browser:
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            results = {name: measure(page, address, name) for name in (EXPLORER, BASELINE)}
+    print(
+        f"Drag of {DRAG_SECONDS:.0f} s, 4 bits, 200 draws x 101 points; "
+        f"median [smallest, largest] of {REPETITIONS}"
+    )
+    columns = {
+        "median": ("latency median", " ms"),
+        "p95": ("latency p95", " ms"),
+        "frames_per_second": ("frames/s", ""),
+        "lag": ("lag at the end", " ms"),
+    }
+    print(f"{'':26}" + "".join(f"{title:>24}" for title, _ in columns.values()))
+    names = {EXPLORER: "Threshold explorer", BASELINE: "interact + inline figure"}
+    for name, drags in results.items():
+        cells = [
+            spread([getattr(d, key) for d in drags], unit) for key, (_, unit) in columns.items()
+        ]
+        print(f"{names[name]:26}" + "".join(f"{cell:>24}" for cell in cells))
+    p95 = {name: statistics.median(d.p95 for d in drags) for name, drags in results.items()}
+    print(f"latency p95, interact / explorer: {p95[BASELINE] / p95[EXPLORER]:.0f}x")
+
+
+def spread(values: list[float], unit: str) -> str:
+    """Median and range as text."""
+    return f"{statistics.median(values):.0f}{unit} [{min(values):.0f}, {max(values):.0f}]"
+
+
+if __name__ == "__main__":
+    main()

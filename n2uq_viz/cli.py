@@ -1,0 +1,156 @@
+"""The command ``n2uq-viz``: what the package does, for people who are not in Python just now.
+
+Thin on purpose: each command checks what it was given, calls the module that does the work, and
+tells a user's mistake in one line with exit status 2. Modules are imported when they are needed, so
+that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+#: What typer raises for any mistake on the command line: it has no public name for it.
+_Mistake: type[Exception] = typer.BadParameter.__mro__[2]
+
+app = typer.Typer(
+    name="n2uq-viz",
+    help="See why the straight-through estimator works, and what learnable thresholds change.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback(invoke_without_command=True)
+def _common(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Say which.")] = False,
+) -> None:
+    """See why the straight-through estimator works, and what learnable thresholds change."""
+    if version:
+        from n2uq_viz import __version__
+
+        typer.echo(f"n2uq-viz {__version__}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def _port(text: object) -> int:
+    number = int(str(text)) if str(text).isdecimal() else 0
+    if not 1 <= number <= 65535:
+        raise typer.BadParameter(f"a port must be a whole number from 1 to 65535, got {text!r}")
+    return number
+
+
+@app.command(epilog="Example: n2uq-viz lab --notebook 00_start_here --port 8890")
+def lab(
+    port: Annotated[
+        int,
+        typer.Option(parser=_port, metavar="NUMBER", help="Where to listen, on this machine only."),
+    ] = 8888,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the browser, or only say where.")
+    ] = True,
+    notebook: Annotated[
+        str, typer.Option(metavar="NAME", help="The notebook to open.")
+    ] = "00_start_here",
+    convert_only: Annotated[
+        bool, typer.Option("--convert-only", help="Make the notebooks, for another program.")
+    ] = False,
+) -> None:
+    """Open the course in JupyterLab; Ctrl-C stops it.
+
+    The notebooks are made from their texts first. One that you have changed is never touched.
+    """
+    from n2uq_viz import lab as course
+
+    try:
+        folder = course.find_notebooks(Path.cwd())
+        course.check_packages()
+        name = course.choose_notebook(folder, notebook)
+        if not convert_only:
+            # Before anything is written: a lab that still runs may have these notebooks open.
+            course.check_port(port)
+        for line in course.prepare(folder):
+            typer.echo(line)
+        if convert_only:
+            return
+        course.serve(folder, name, port, browser, _announce)
+    except course.LabError as error:
+        raise _Mistake(str(error)) from None
+    typer.echo("the lab has stopped")
+
+
+def _announce(address: str) -> None:
+    typer.echo(f"JupyterLab runs at {address}")
+    typer.echo("Ctrl-C stops it")
+    sys.stdout.flush()
+
+
+@app.command(epilog="Example: n2uq-viz figures overview --format svg,png --out slides")
+def figures(
+    names: Annotated[list[str] | None, typer.Argument(help="Which; all if none is named.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("figures"),
+    formats: Annotated[
+        str, typer.Option("--format", help="Any of svg, pdf and png, with commas between.")
+    ] = "svg,pdf,png",
+    theme: Annotated[str, typer.Option(help="print, light, dark or projector.")] = "print",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that have these names.")
+    ] = False,
+) -> None:
+    """Draw the named figures into files.
+
+    A file that exists is kept and the next free name is taken, unless --overwrite is given.
+    """
+    from n2uq_viz import export, style
+    from n2uq_viz import figures as gallery
+    from n2uq_viz.figures.threshold import default_state
+
+    suffixes = [f".{name.strip().lower().lstrip('.')}" for name in formats.split(",")]
+    for suffix in suffixes:
+        if suffix not in export.SUFFIXES:
+            raise _Mistake(f"a format must be svg, pdf or png, got {suffix[1:]!r}")
+    if theme not in style.THEMES:
+        raise _Mistake(f"a theme must be one of {', '.join(style.THEMES)}, got {theme!r}")
+    for name in names or []:
+        if name not in gallery.NAMES:
+            raise _Mistake(f"a figure must be one of {', '.join(gallery.NAMES)}, got {name!r}")
+    try:
+        for name in names or gallery.NAMES:
+            takes_state = "state" in inspect.signature(gallery.NAMES[name]).parameters
+            state = default_state() if takes_state else None
+            figure = gallery.NAMES[name](theme=theme)
+            for suffix in suffixes:
+                path = export.save(
+                    figure,
+                    out / f"{name}{suffix}",
+                    state,
+                    text_alternative=gallery.text_alternative(name, state),
+                    overwrite=overwrite,
+                )
+                typer.echo(str(path))
+    except OSError as error:
+        raise _Mistake(str(error)) from None
+
+
+def main() -> None:
+    """Run the command; a mistake is one line on standard error and exit status 2."""
+    try:
+        status = app(prog_name="n2uq-viz", standalone_mode=False)
+    except _Mistake as error:
+        line = " ".join(error.format_message().split())  # type: ignore[attr-defined]
+        typer.echo(f"n2uq-viz: {line}", err=True)
+        sys.exit(2)
+    except typer.Abort:
+        sys.exit(130)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

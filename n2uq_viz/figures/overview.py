@@ -1,0 +1,269 @@
+"""The whole story on one page: from a step without a slope to thresholds that learn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from n2uq_viz import plots, style
+from n2uq_viz.figures import frame
+from n2uq_viz.figures.descent import STEPS, descend
+from n2uq_viz.montecarlo import simulate_shared
+from n2uq_viz.plots.labels import short, symbol, wrap
+from n2uq_viz.quantizer import Quantizer
+from n2uq_viz.words import say
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from n2uq_viz.style import Theme
+
+View = tuple[float, float]
+
+#: Width and height in inches.
+SIZES = {
+    "print": (7.2, 5.0),
+    "light": (10.0, 6.6),
+    "dark": (10.0, 6.6),
+    "projector": (13.33, 7.5),
+}
+COLUMNS = 3
+PANELS = ("step", "coin", "mean", "slope", "sum", "learn")
+BINARY = Quantizer.binary()
+BINARY_VIEW: View = (-2.0, 2.0)
+#: Inputs in the pictures with coins, throws per input, and draws behind each mean.
+INPUTS, THROWS, DRAWS = 61, 5, 100
+#: Distance of throws at one input from each other (output units); size next to other dots.
+LIFT, COIN = 0.12, 0.7
+SEED = 1
+UNEVEN = Quantizer([0.0, 0.4, 1.1, 2.0], np.linspace(0.0, 2.0, 4))
+#: Beyond the last edge is room for words.
+UNEVEN_VIEW: View = (-0.3, 2.9)
+# In units of the theme's font size.
+MARGIN = 1.0
+TITLE = 1.3
+GUTTER, ROW_GAP = 2.2, 0.9
+TICKS_LEFT, TICKS_BELOW = 2.2, 1.6
+TICKS_SLACK = 0.4
+HEAD_GAP = 0.6
+#: Where names of axes stand in the upper left corner.
+CORNER = 0.4
+NUMBER = 1.5
+#: How much the areas of a sum of ramps cover.
+AREA = 0.55
+
+
+def overview(theme: str = "print") -> Figure:
+    """Draw six pictures in a row of thought: step, coin, mean, slope, sum of ramps, learning.
+
+    Source: Liu et al., "Nonuniform-to-Uniform Quantization", CVPR 2022, arXiv 2111.14826.
+
+    Raises
+    ------
+    ValueError
+        No such theme.
+    """
+    look = style.theme(theme)
+    drawings = (_step, _coin, _mean, _slope, _sum, _learn)
+    with frame.look(look):
+        em = look.font_size
+        width, height = (frame.POINTS_PER_INCH * inches for inches in SIZES[theme])
+        figure = frame.new_figure(look, SIZES[theme])
+        title = say("figure.overview.title")
+        figure.text(
+            em * MARGIN / width,
+            1.0 - em * MARGIN / height,
+            title,
+            fontsize=TITLE * em,
+            fontweight="bold",
+            va="top",
+        )
+        column = (width - em * (2.0 * MARGIN + (COLUMNS - 1) * GUTTER)) / COLUMNS
+        words = [
+            wrap(say(f"figure.overview.{name}"), (column - NUMBER * em) / frame.BOLDER, em)
+            for name in PANELS
+        ]
+        heads = [
+            HEAD_GAP + frame.LINE_SPACING * (1 + max(text.count("\n") for text in row))
+            for row in (words[:COLUMNS], words[COLUMNS:])
+        ]
+        above = MARGIN + TITLE * frame.LINE_SPACING
+        below = sum(heads) + len(heads) * (TICKS_BELOW + ROW_GAP) + MARGIN - TICKS_SLACK
+        panel = (height - em * (above + below)) / len(heads)
+        top = em * above
+        for row, head in enumerate(heads):
+            top += em * (ROW_GAP + head)
+            for place in range(COLUMNS):
+                k = COLUMNS * row + place
+                left = em * (MARGIN + TICKS_LEFT) + place * (column + em * GUTTER)
+                ax = frame.add_axes(figure, look, left, top, column - em * TICKS_LEFT, panel)
+                _head(ax, look, k + 1, words[k], head)
+                drawings[k](ax, look)
+            top += panel + em * TICKS_BELOW
+    return figure
+
+
+def _head(ax: Axes, theme: Theme, number: int, claim: str, above: float) -> None:
+    em = theme.font_size
+    for words, away, color in ((str(number), 0.0, "expectation"), (claim, NUMBER, "ink")):
+        ax.annotate(
+            words,
+            xy=(0.0, 1.0),
+            xycoords="axes fraction",
+            xytext=(em * (away - TICKS_LEFT), em * above),
+            textcoords="offset points",
+            va="top",
+            fontweight="bold",
+            color=theme.color[color],
+            linespacing=frame.LINE_SPACING,
+            annotation_clip=False,
+        )
+
+
+def _axes(
+    ax: Axes,
+    theme: Theme,
+    x: View,
+    y: View,
+    ticks: tuple[list[float], list[float]],
+    names: tuple[str, str] = ("x", "y"),
+) -> None:
+    """Set limits, ticks and the names at the ends of the axes."""
+    ax.set_xlim(*x)
+    ax.set_ylim(*y)
+    frame.label_ticks(ax.xaxis, ticks[0])
+    frame.label_ticks(ax.yaxis, ticks[1])
+    ax.grid(visible=True, axis="y")
+    corner = CORNER * theme.font_size
+    for key, at, away, ha in (
+        (names[0], (1.0, 0.0), (0.0, -frame.TICK_LENGTH - frame.TICK_PAD), "right"),
+        (names[1], (0.0, 1.0), (corner, -corner), "left"),
+    ):
+        if key:
+            ax.annotate(
+                say(f"figure.overview.axis.{key}"),
+                xy=at,
+                xycoords="axes fraction",
+                xytext=away,
+                textcoords="offset points",
+                ha=ha,
+                va="top",
+                fontsize=frame.SMALL * theme.font_size,
+                color=theme.color["muted"],
+                annotation_clip=False,
+            )
+
+
+def _binary_axes(ax: Axes, theme: Theme) -> None:
+    _axes(ax, theme, BINARY_VIEW, (-1.45, 1.45), ([-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]))
+
+
+def _label(
+    ax: Axes, theme: Theme, key: str, at: View, color: str, ha: str = "center", **values: Any
+) -> None:
+    ax.text(
+        *at,
+        say(f"figure.overview.{key}", **values),
+        color=theme.color[color],
+        fontsize=frame.SMALL * theme.font_size,
+        ha=ha,
+        va="center",
+        linespacing=frame.LINE_SPACING,
+    )
+
+
+def _step(ax: Axes, theme: Theme) -> None:
+    _binary_axes(ax, theme)
+    plots.draw_quantizer(ax, BINARY, theme, BINARY_VIEW)
+    _label(ax, theme, "slope.value", (-1.0, -0.65), "gste", slope=0)
+    _label(ax, theme, "slope.value", (1.0, 0.65), "gste", slope=0)
+
+
+def _coin(ax: Axes, theme: Theme) -> None:
+    _binary_axes(ax, theme)
+    x = np.linspace(*BINARY_VIEW, INPUTS)
+    # Throws at one input stand above each other, so that more of them make a denser column.
+    for k in range(THROWS):
+        drawn = simulate_shared(BINARY, x, 1, SEED + k).mean
+        ax.plot(
+            x,
+            drawn + LIFT * (k - 0.5 * (THROWS - 1)),
+            linestyle="",
+            marker=style.MARKER["monte_carlo"],
+            markersize=COIN * theme.marker_size,
+            markeredgewidth=0.0,
+            color=theme.color["monte_carlo"],
+        )
+    _label(ax, theme, "coin.more", (0.0, 0.0), "ink")
+
+
+def _mean(ax: Axes, theme: Theme) -> None:
+    _binary_axes(ax, theme)
+    x = np.linspace(*BINARY_VIEW, INPUTS)
+    plots.draw_band(ax, BINARY, DRAWS, theme, BINARY_VIEW)
+    plots.draw_monte_carlo(ax, simulate_shared(BINARY, x, DRAWS, SEED), theme)
+    plots.draw_expectation(ax, BINARY, theme, BINARY_VIEW)
+    _label(ax, theme, "mean.dots", (-0.2, 0.7), "monte_carlo", "right", draws=DRAWS)
+    _label(ax, theme, "mean.line", (0.2, -0.7), "expectation", "left")
+
+
+def _slope(ax: Axes, theme: Theme) -> None:
+    _axes(ax, theme, BINARY_VIEW, (-0.08, 1.45), ([-1.0, 0.0, 1.0], [0.0, 1.0]), ("x", "slope"))
+    plots.draw_gradients(ax, BINARY, theme, BINARY_VIEW, ("gste",))
+    _label(ax, theme, "slope.value", (0.0, 0.5), "gste", slope=1)
+
+
+def _sum(ax: Axes, theme: Theme) -> None:
+    q = UNEVEN
+    _axes(ax, theme, UNEVEN_VIEW, (-0.15, 2.35), ([0.0, 1.0, 2.0], [0.0, 1.0, 2.0]))
+    x = np.unique(np.concatenate((UNEVEN_VIEW, q.edges)))
+    low = np.full(x.size, q.levels[0])
+    for color, part in zip(theme.levels(q.levels.size), q.parts(), strict=False):
+        high = low + part.expectation(x)
+        ax.fill_between(x, low, high, color=color, alpha=AREA, linewidth=0.0)
+        low = high
+    plots.draw_expectation(ax, q, theme, UNEVEN_VIEW)
+    for k, slope in enumerate(q.slopes.tolist()):
+        at = (UNEVEN_VIEW[1] - 0.05, q.levels[k] + 0.35 * (q.levels[k + 1] - q.levels[k]))
+        _label(ax, theme, "slope.value", at, "ink", "right", slope=short(slope, 2))
+
+
+def _learn(ax: Axes, theme: Theme) -> None:
+    run = descend()
+    steps = np.arange(run.loss.size)
+    last = float(steps[-1])
+    limits = ((-0.02 * last, 1.2 * last), (-0.15, 2.35))
+    _axes(ax, theme, *limits, ([0.0, last], [0.0, 1.0, 2.0]), ("", ""))
+    ax.set_xticks([0.0, last], labels=["0", say("figure.overview.learn.steps", steps=STEPS)])
+    for k, path in enumerate((0.5 * (run.edges[:, :-1] + run.edges[:, 1:])).T):
+        ax.plot(steps, path, color=theme.color["threshold"], linewidth=theme.line_width)
+        ax.annotate(
+            symbol("t", k + 1),
+            xy=(last, path[-1]),
+            xytext=(theme.font_size, 0.0),
+            textcoords="offset points",
+            va="center",
+        )
+    _label(
+        ax,
+        theme,
+        "learn.loss",
+        (0.6 * last, 2.1),
+        "ink",
+        before=short(float(run.loss[0]), 2),
+        after=short(float(run.loss[-1]), 2),
+    )
+
+
+def words() -> dict[str, str]:
+    """Return the numbers that caption and text alternative name."""
+    run = descend()
+    return {
+        "draws": str(DRAWS),
+        "slopes": ", ".join(short(float(slope), 2) for slope in UNEVEN.slopes),
+        "steps": str(STEPS),
+        "before": short(float(run.loss[0]), 2),
+        "after": short(float(run.loss[-1]), 2),
+    }

@@ -1,0 +1,346 @@
+"""The picture of the Threshold explorer: forward, backward and data over one shared input axis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.transforms import blended_transform_factory
+
+from n2uq_viz import datasets, plots, style
+from n2uq_viz import state as states
+from n2uq_viz.figures import frame
+from n2uq_viz.figures.shown import default_state, summary_of
+from n2uq_viz.montecarlo import simulate_shared
+from n2uq_viz.plots.guides import WIDTH as GUIDE_WIDTH
+from n2uq_viz.plots.histogram import STRIP_FONT, STRIP_LABELS, STRIP_ROOM
+from n2uq_viz.plots.labels import axes_size, place, short, symbol, text_width
+from n2uq_viz.quantizer import Quantizer
+from n2uq_viz.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from n2uq_viz.style import Theme
+
+View = tuple[float, float]
+
+#: Width and height in inches.
+SIZES = {
+    "print": (7.2, 6.2),
+    "light": (9.0, 7.2),
+    "dark": (9.0, 7.2),
+    "projector": (13.33, 7.5),
+}
+#: Which series a panel shows; a panel of which all are hidden is left out.
+PANELS = {
+    "forward": ("deterministic", "expectation", "monte_carlo", "band"),
+    "backward": ("gste", "ste"),
+    "histogram": ("histogram",),
+}
+#: Heights next to each other.
+SHARES = {"forward": 0.50, "backward": 0.25, "histogram": 0.25}
+# All in units of the theme's font size.
+MARGIN = 0.8
+LEFT, NAME_GAP = 4.9, 0.5
+RIGHT = 14.5
+LEGEND_OFFSET = 1.5
+TICKS = 1.5
+GAP = 0.8
+RULER_FONT = 0.85
+RULER_PAD = 0.35
+RULER_LINE = 1.15
+NOTE_ROOM = 1.5
+#: Level colors shown in the legend.
+LEGEND_LEVELS = 4
+#: Where names of vertical axes stand, from the left.
+NAME_AT = 1.5
+
+
+def threshold(state: Mapping[str, Any] | None = None, theme: str | None = None) -> Figure:
+    """Draw a quantizer, its gradients and its data, exactly as a state of the explorer says.
+
+    Parameters
+    ----------
+    state
+        A state of the Threshold explorer; without it `default_state`.
+    theme
+        Name of a theme of ``n2uq_viz.style``; without it the state's own, "light" where that is
+        "auto".
+
+    Raises
+    ------
+    ValueError
+        A state that cannot be shown, or no such theme.
+
+    Examples
+    --------
+    >>> figure = threshold({"version": 1, "edges": [0, 2], "levels": [0, 2], "data": "normal"})
+    >>> len(figure.axes)
+    3
+    """
+    shown = default_state() if state is None else states.validate(state)
+    chosen = theme if theme is not None else shown["theme"]
+    look = style.theme("light" if chosen == "auto" else chosen)
+    with frame.look(look):
+        return _Drawing(shown, look).figure
+
+
+class _Drawing:
+    """One figure in the making: what the parts of the drawing need to know of each other."""
+
+    def __init__(self, state: dict[str, Any], theme: Theme) -> None:
+        self.state, self.theme = state, theme
+        self.q = Quantizer(state["edges"], state["levels"])
+        self.view: View = (state["view"][0], state["view"][1])
+        self.shown = [name for name in states.SERIES if name not in state["hidden"]]
+        panels = [name for name, own in PANELS.items() if set(own) & set(self.shown)]
+        self.panels = panels or ["forward"]
+        self.figure = frame.new_figure(theme, SIZES[theme.name])
+        self.axes = self._stack()
+        drawings = {
+            "forward": self._forward,
+            "backward": self._backward,
+            "histogram": self._histogram,
+        }
+        for name, ax in self.axes.items():
+            ax.set_xlim(*self.view)
+            drawings[name](ax)
+        self._ruler()
+        self._input_axis()
+
+    def _above(self, name: str) -> float:
+        """Room above a panel, in font sizes."""
+        if name == "backward" and "gste" in self.shown:
+            cut = self.q.slopes > plots.gradient_top(self.q)
+            inside = (self.q.edges[1:] > self.view[0]) & (self.q.edges[:-1] < self.view[1])
+            return NOTE_ROOM if np.any(cut & inside) else 0.0
+        return STRIP_ROOM if name == "histogram" else 0.0
+
+    def _left(self) -> float:
+        """Room left of the panels, in points: the widest number, and the names beside the numbers."""
+        numbers = [*self.q.levels.tolist(), *self._slope_ticks()]
+        size = frame.SMALL * self.theme.font_size
+        widest = max(text_width(short(number), size) for number in numbers)
+        ticks = frame.TICK_LENGTH + frame.TICK_PAD
+        return max(
+            self.theme.font_size * LEFT,
+            self.theme.font_size * (NAME_AT + NAME_GAP) + widest + ticks,
+        )
+
+    def _slope_ticks(self) -> list[float]:
+        top = plots.gradient_top(self.q)
+        return [0.0, 0.5 * top, top]
+
+    def _stack(self) -> dict[str, Axes]:
+        """Place the panels from top to bottom."""
+        theme, em = self.theme, self.theme.font_size
+        width, height = (frame.POINTS_PER_INCH * inches for inches in SIZES[theme.name])
+        ruler = 2.0 * RULER_LINE * RULER_FONT + RULER_PAD
+        rooms = {name: self._above(name) for name in self.panels}
+        first, *others = self.panels
+        for name in others:
+            rooms[name] += GAP
+        # The ruler hangs below the forward panel, where the curves' guide lines arrive.
+        if first != "forward":
+            rooms[first] += ruler
+        elif others:
+            rooms[others[0]] += ruler
+        below = TICKS + (ruler if self.panels == ["forward"] else 0.0)
+        free = height - em * (2.0 * MARGIN + sum(rooms.values()) + below)
+        total = sum(SHARES[name] for name in self.panels)
+        axes, top, left = {}, em * MARGIN, self._left()
+        for name in self.panels:
+            top += em * rooms[name]
+            panel = free * SHARES[name] / total
+            axes[name] = frame.add_axes(
+                self.figure, theme, left, top, width - left - em * (RIGHT + MARGIN), panel
+            )
+            top += panel
+        return axes
+
+    def _name(self, ax: Axes, key: str) -> None:
+        """Name the vertical axis, all names in one column."""
+        width = frame.POINTS_PER_INCH * self.figure.get_size_inches()[0]
+        ax.set_ylabel(say(key))
+        ax.yaxis.set_label_coords(
+            NAME_AT * self.theme.font_size / width,
+            0.5,
+            transform=blended_transform_factory(self.figure.transFigure, ax.transAxes),
+        )
+
+    def _legend(self, ax: Axes, panel: str, entries: list[frame.Entry]) -> None:
+        em = self.theme.font_size
+        if ax is next(iter(self.axes.values())):
+            entries = [*entries, *self._guide_entries()]
+        frame.legend(
+            ax,
+            self.theme,
+            say(f"figure.threshold.{panel}"),
+            entries,
+            offset=em * LEGEND_OFFSET,
+            width=em * (RIGHT - LEGEND_OFFSET),
+        )
+
+    def _guide_entries(self) -> list[frame.Entry]:
+        entries: list[frame.Entry] = []
+        for role in ("edge", "threshold"):
+            line = Line2D([], [], color=self.theme.color[role])
+            line.set(linestyle=style.LINE[role], linewidth=GUIDE_WIDTH * self.theme.line_width)
+            entries.append((line, say(f"figure.threshold.{role}")))
+        return entries
+
+    def _forward(self, ax: Axes) -> None:
+        q, theme, view, shown = self.q, self.theme, self.view, self.shown
+        ax.set_ylim(*plots.forward_limits(q))
+        limits = ax.get_ylim()
+        _, height = axes_size(ax)
+        room = frame.LINE_ROOM * frame.SMALL * theme.font_size
+        ticks = frame.thin_ticks(q.levels.tolist(), height / (limits[1] - limits[0]), room)
+        frame.label_ticks(ax.yaxis, ticks)
+        ax.grid(visible=True, axis="y")
+        plots.draw_guides(ax, q, theme, view, from_curves=True)
+        self._name(ax, "figure.threshold.output")
+        draws = self.state["draws"]
+        entries: dict[str, Artist] = {}
+        if "band" in shown:
+            plots.draw_band(ax, q, draws, theme, view)
+            entries["band"] = Patch(color=theme.color["band"], linewidth=0.0)
+        if "monte_carlo" in shown:
+            grid = np.linspace(*view, states.GRID_POINTS)
+            mc = simulate_shared(q, grid, draws, self.state["seed"])
+            entries["monte_carlo"] = plots.draw_monte_carlo(ax, mc, theme)
+        if "expectation" in shown:
+            entries["expectation"] = plots.draw_expectation(ax, q, theme, view)
+        if "deterministic" in shown:
+            artists = plots.draw_quantizer(ax, q, theme, view)
+            entries["deterministic"] = artists.treads
+        if not entries:
+            ax.text(
+                0.5,
+                0.5,
+                say("figure.threshold.nothing"),
+                transform=ax.transAxes,
+                ha="center",
+                va="center",
+                color=theme.color["muted"],
+            )
+        self._legend(
+            ax,
+            "forward",
+            [
+                (entries[name], say(f"figure.threshold.{name}", draws=draws))
+                for name in PANELS["forward"]
+                if name in entries
+            ],
+        )
+
+    def _backward(self, ax: Axes) -> None:
+        theme = self.theme
+        ax.set_ylim(*plots.gradient_limits(self.q))
+        frame.label_ticks(ax.yaxis, self._slope_ticks())
+        ax.grid(visible=True, axis="y")
+        plots.draw_guides(ax, self.q, theme, self.view)
+        artists = plots.draw_gradients(ax, self.q, theme, self.view, self.shown)
+        self._name(ax, "figure.threshold.gradient")
+        lines = {"gste": artists.gste, "ste": artists.ste}
+        self._legend(
+            ax,
+            "backward",
+            [(line, say(f"figure.threshold.{name}")) for name, line in lines.items() if line],
+        )
+
+    def _histogram(self, ax: Axes) -> None:
+        theme, summary = self.theme, summary_of(self.state)
+        plots.draw_guides(ax, self.q, theme, self.view)
+        plots.draw_histogram(ax, summary, self.q, theme, self.view)
+        values, digits = frame.round_ticks(
+            *ax.get_ylim(), axes_size(ax)[1], frame.SMALL * theme.font_size, upright=True
+        )
+        frame.label_ticks(ax.yaxis, values, digits)
+        self._name(ax, "figure.threshold.share")
+        data = self.state["data"]
+        words = say(f"data.{data if isinstance(data, str) else 'own'}")
+        patches = tuple(Patch(color=color, linewidth=0.0) for color in theme.levels(LEGEND_LEVELS))
+        self._legend(ax, "histogram", [(patches, words)])
+        entropy = datasets.entropy_bits(datasets.occupancy(self.q, summary))
+        most = float(np.log2(self.q.levels.size))
+        ax.annotate(
+            say("figure.threshold.entropy", entropy=short(entropy), most=short(most)),
+            xy=(1.0, 1.0),
+            xycoords="axes fraction",
+            xytext=(theme.font_size * LEGEND_OFFSET, theme.font_size * STRIP_LABELS),
+            textcoords="offset points",
+            ha="left",
+            va="bottom",
+            fontsize=STRIP_FONT * theme.font_size,
+            annotation_clip=False,
+        )
+
+    def _ruler(self) -> None:
+        """Name edges and thresholds where their guide lines arrive."""
+        theme, view = self.theme, self.view
+        ax = next(iter(self.axes.values()))
+        below = "forward" in self.axes
+        size = RULER_FONT * theme.font_size
+        width, _ = axes_size(ax)
+        scale = width / (view[1] - view[0])
+        rows = (("edge", "b", 0, self.q.edges), ("threshold", "t", 1, self.q.thresholds))
+        for row, (role, letter, start, positions) in enumerate(rows):
+            seen = np.flatnonzero((view[0] <= positions) & (positions <= view[1]))
+            names = [symbol(letter, start + int(i)) for i in seen]
+
+            def text(first: int, last: int, names: list[str] = names) -> str:
+                between = ", " if last == first + 1 else " … "
+                return names[first] if first == last else names[first] + between + names[last]
+
+            at = ((positions[seen] - view[0]) * scale).tolist()
+            away = RULER_PAD * theme.font_size + row * RULER_LINE * size
+            for center, words in place(at, width, size, text):
+                ax.annotate(
+                    words,
+                    xy=(view[0] + center / scale, 0.0 if below else 1.0),
+                    xycoords=ax.get_xaxis_transform(),
+                    xytext=(
+                        0.0,
+                        -away if below else away + self._above(self.panels[0]) * theme.font_size,
+                    ),
+                    textcoords="offset points",
+                    ha="center",
+                    va="top" if below else "bottom",
+                    fontsize=size,
+                    color=theme.color[role],
+                    annotation_clip=False,
+                )
+
+    def _input_axis(self) -> None:
+        """Put numbers below the last panel only."""
+        em = self.theme.font_size
+        width, _ = axes_size(next(iter(self.axes.values())))
+        values, digits = frame.round_ticks(*self.view, width, frame.SMALL * em)
+        last = self.panels[-1]
+        for name, ax in self.axes.items():
+            frame.label_ticks(ax.xaxis, values, digits)
+            if name != last:
+                ax.tick_params(axis="x", labelbottom=False, length=0.0)
+        ruler = 2.0 * RULER_LINE * RULER_FONT + RULER_PAD if self.panels == ["forward"] else 0.0
+        ax = self.axes[last]
+        if ruler:
+            ax.tick_params(axis="x", pad=frame.TICK_PAD + ruler * em)
+        # At the end of the axis, where it needs no row of its own.
+        ax.annotate(
+            say("figure.threshold.input"),
+            xy=(1.0, 0.0),
+            xycoords="axes fraction",
+            xytext=(em * LEGEND_OFFSET, -frame.TICK_LENGTH - frame.TICK_PAD - ruler * em),
+            textcoords="offset points",
+            ha="left",
+            va="top",
+            annotation_clip=False,
+        )

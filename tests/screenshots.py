@@ -1,0 +1,89 @@
+"""Pictures of the explorers in real JupyterLab, to look at, written to ``screenshots/``."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from n2uq_viz.explorers.threshold import presets
+from n2uq_viz.quantizer import Quantizer
+from tests import browser as lab
+
+FOLDER = lab.ROOT / "screenshots"
+STAGE = ".n2uq-stage"
+#: Name -> quantizer and data set: the smallest, the usual, the largest, and one with a tiny
+#: segment.
+CASES = {
+    "1-bit": (presets()["binary"][1], "normal"),
+    "2-bits": (presets()["uniform"][2], "digit_filter"),
+    "4-bits": (presets()["nonuniform"][4], "digit_pixels"),
+    "tiny-segment": (Quantizer([0.0, 0.8, 0.801, 2.0], [0.0, 2 / 3, 4 / 3, 2.0]), "bimodal"),
+}
+WIDTHS = (480, 800, 1280)
+
+
+def show(page: Page, case: str, theme: str) -> None:
+    """Put a case on screen from Python, as a cell would, and wait until it is drawn."""
+    quantizer, data = CASES[case]
+    wanted = {**quantizer.to_dict(), "data": data, "theme": theme}
+    code = f"""
+import json as _json
+from n2uq_viz import datasets as _datasets, state as _state
+_wanted = _json.loads({json.dumps(json.dumps(wanted))})
+_view = _state.default_view(_wanted["edges"], _datasets.summary(_wanted["data"])["range"])
+explorer.state = {{**explorer.state, **_wanted, "view": _view}}
+"""
+    lab.in_kernel(page, code)
+    page.wait_for_function(
+        """([selector, theme, last]) => {
+            const stage = document.querySelector(selector);
+            const edges = stage.querySelectorAll("[data-handle^=edge]");
+            return stage.dataset.theme === theme
+                && Number([...edges].at(-1).getAttribute("aria-valuenow")) === last;
+        }""",
+        arg=[STAGE, theme, float(quantizer.edges[-1])],
+        timeout=lab.PATIENCE,
+    )
+
+
+def take(page: Page, name: str) -> None:
+    """Save the explorer alone, after two frames: the one that draws and the one that paints."""
+    page.evaluate("() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")
+    path = FOLDER / f"{name}.png"
+    page.locator(STAGE).screenshot(path=path)
+    print(path.relative_to(lab.ROOT))
+
+
+def main() -> None:
+    """Open the first notebook and take every case in every theme and width, and full screen."""
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, lab.chromium() as browser:
+        clone = lab.copy_of_clone(Path(folder) / "clone")
+        with lab.running_lab(clone, Path(folder) / "private") as address:
+            page = browser.new_page(viewport={"width": 1640, "height": 1100})
+            lab.open_lab(page, address)
+            lab.run_all(page)
+            lab.wait_for_stage(page)
+            page.screenshot(path=FOLDER / "lab.png")
+            for theme in ("light", "dark"):
+                for case in CASES:
+                    show(page, case, theme)
+                    for width in WIDTHS:
+                        page.locator(STAGE).evaluate(f"(e) => e.style.width = '{width}px'")
+                        take(page, f"threshold-{case}-{theme}-{width}")
+            page.set_viewport_size({"width": 1280, "height": 720})
+            page.locator(STAGE).evaluate("(e) => e.style.width = ''")
+            for case in CASES:
+                show(page, case, "light")
+                page.locator("[data-action=fullscreen]").click()
+                page.wait_for_function("() => document.fullscreenElement !== null")
+                take(page, f"threshold-{case}-projector")
+                page.locator("[data-action=fullscreen]").click()
+                page.wait_for_function("() => document.fullscreenElement === null")
+
+
+if __name__ == "__main__":
+    main()

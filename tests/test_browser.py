@@ -1,0 +1,279 @@
+"""A hand in real JupyterLab: what is dragged, pressed, typed and saved is what Python has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from n2uq_viz import datasets, export, state
+from n2uq_viz.montecarlo import simulate_shared
+from n2uq_viz.quantizer import Quantizer
+from tests import browser as lab
+
+#: Numbers in the page and in the kernel are the same doubles; this allows for a last digit.
+EQUAL = 1e-9
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return lab.copy_of_clone(tmp_path_factory.mktemp("clone"))
+
+
+@pytest.fixture(scope="module")
+def address(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with lab.running_lab(clone, tmp_path_factory.mktemp("private") / "lab") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with lab.chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def complaints() -> list[str]:
+    """What went wrong in the page: exceptions and console errors."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def opened(address: str, chromium: Browser, complaints: list[str]) -> Page:
+    """Notebook 00, opened from the address that the command printed, with all cells run."""
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    lab.open_lab(page, address)
+    lab.run_all(page)
+    lab.wait_for_stage(page)
+    return page
+
+
+@pytest.fixture
+def page(opened: Page) -> Page:
+    """The opened notebook with its explorer as it was at the start, and in view."""
+    stage = opened.locator(".n2uq-stage")
+    opened.locator("[data-action=reset]").click()
+    lab.wait_for_stage(opened)
+    stage.scroll_into_view_if_needed()
+    return opened
+
+
+def handle(page: Page, name: str) -> Any:
+    return page.locator(f".n2uq-stage [data-handle={name}]")
+
+
+def shown(page: Page, name: str) -> float:
+    return float(handle(page, name).get_attribute("aria-valuenow"))
+
+
+def center(page: Page, name: str) -> tuple[float, float]:
+    box = handle(page, name).bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def kernel_state(page: Page) -> dict[str, Any]:
+    """State of the notebook's explorer in Python, once the page says that Python has it."""
+    lab.wait_for_stage(page)
+    text = lab.in_kernel(page, "from n2uq_viz import state as _s; print(_s.dumps(explorer.state))")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def assert_page_and_kernel_agree(page: Page) -> Quantizer:
+    """Compare every number that the page shows with the kernel's state and with NumPy."""
+    found = kernel_state(page)
+    q = Quantizer(found["edges"], found["levels"])
+    for kind, values in (("edge", q.edges), ("threshold", q.thresholds)):
+        first = 0 if kind == "edge" else 1
+        on_page = [shown(page, f"{kind}-{i + first}") for i in range(len(values))]
+        np.testing.assert_allclose(on_page, values, rtol=0, atol=EQUAL)
+    x = np.linspace(found["view"][0], found["view"][1], state.GRID_POINTS)
+    mc = simulate_shared(q, x, found["draws"], found["seed"])
+    summary = datasets.summary(found["data"])
+    shares = datasets.occupancy(q, summary)
+    expected = {
+        "error": np.max(np.abs(mc.mean - q.expectation(x))),
+        "entropy": datasets.entropy_bits(shares),
+    }
+    for name, value in expected.items():
+        text = page.locator(f".n2uq-stage [data-readout={name}]").get_attribute("data-value")
+        assert text is not None
+        assert float(text) == pytest.approx(float(value), abs=EQUAL), name
+    spans = page.locator("[data-readout=occupancy] [data-value]")
+    on_page = [float(v) for v in spans.evaluate_all("(all) => all.map((e) => e.dataset.value)")]
+    np.testing.assert_allclose(on_page, shares, rtol=0, atol=EQUAL)
+    return q
+
+
+def test_the_lab_opens_on_a_complete_picture(page: Page) -> None:
+    q = assert_page_and_kernel_agree(page)
+    assert q == Quantizer.uniform(2)
+    expect(handle(page, "edge-0")).to_have_attribute("role", "slider")
+    assert page.locator(".n2uq-stage [data-handle]").count() == 7
+
+
+def test_a_threshold_follows_the_mouse(page: Page) -> None:
+    x, y = center(page, "threshold-2")
+    pixels = center(page, "edge-2")[0] - center(page, "edge-1")[0]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + pixels / 4, y, steps=6)
+    page.mouse.up()
+    q = assert_page_and_kernel_agree(page)
+    # The segment between edges 1 and 2 is 2/3 wide on the axis; a pixel is what the hand can aim
+    # at.
+    assert q.thresholds[1] == pytest.approx(1.0 + (2 / 3) / 4, abs=(2 / 3) / pixels)
+    np.testing.assert_allclose(q.edges[[0, 3]], [0.0, 2.0])
+    assert q.intervals[1] == pytest.approx(2 / 3)
+
+
+def test_another_follows_the_arrow_keys(page: Page) -> None:
+    handle(page, "threshold-1").focus()
+    for key in ("ArrowRight", "ArrowRight", "Shift+ArrowRight", "ArrowLeft"):
+        page.keyboard.press(key)
+    q = assert_page_and_kernel_agree(page)
+    assert q.thresholds[0] == pytest.approx(1 / 3 + 0.11)
+    page.keyboard.press("End")
+    q = assert_page_and_kernel_agree(page)
+    assert q.intervals[1] == pytest.approx(1e-3)
+    page.keyboard.press("Control+z")
+    q = assert_page_and_kernel_agree(page)
+    assert q.thresholds[0] == pytest.approx(1 / 3 + 0.11)
+
+
+def test_an_edge_takes_a_typed_value(page: Page) -> None:
+    page.locator("[data-control=handle]").select_option("edge-1")
+    field = page.locator("[data-control=value]")
+    field.fill("0.5")
+    field.press("Enter")
+    q = assert_page_and_kernel_agree(page)
+    assert q.edges[1] == 0.5
+    assert q.thresholds[:2].tolist() == pytest.approx([0.25, (0.5 + 4 / 3) / 2])
+    field.fill("7")
+    field.press("Enter")
+    q = assert_page_and_kernel_agree(page)
+    assert q.edges[1] == pytest.approx(4 / 3 - 1e-3)
+    expect(page.locator("[data-readout=message]")).to_contain_text("edge 1 stopped at 1.332")
+
+
+def test_letters_in_the_stage_are_no_commands_of_the_notebook(page: Page) -> None:
+    count = "() => window.jupyterapp.shell.currentWidget.content.widgets.length"
+    before = page.evaluate(count)
+    handle(page, "edge-1").focus()
+    for key in ("a", "b", "d", "d", "x"):
+        page.keyboard.press(key)
+    assert page.evaluate(count) == before
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.dataset.handle") == "threshold-2"
+
+
+def test_escape_in_a_drag_brings_everything_back(page: Page) -> None:
+    before = kernel_state(page)
+    x, y = center(page, "edge-2")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 40, y, steps=3)
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    assert kernel_state(page) == before
+
+
+def test_menus_buttons_and_fields(page: Page) -> None:
+    page.locator("[data-control=preset]").select_option("nonuniform")
+    page.locator("[data-control=bits]").select_option("4")
+    page.locator("[data-control=data]").select_option("digit_pixels")
+    for name, value in (("draws", "1000"), ("seed", "42")):
+        page.locator(f"[data-control={name}]").fill(value)
+        page.locator(f"[data-control={name}]").press("Enter")
+    page.locator("[data-series=ste]").click()
+    q = assert_page_and_kernel_agree(page)
+    assert len(q.thresholds) == 15
+    found = kernel_state(page)
+    assert (found["draws"], found["seed"], found["data"]) == (1000, 42, "digit_pixels")
+    assert found["hidden"] == ["ste"]
+    page.locator("[data-control=draws]").fill("0")
+    page.locator("[data-control=draws]").press("Enter")
+    expect(page.locator("[data-readout=message]")).to_contain_text("whole number from 1 to 10000")
+    assert kernel_state(page)["draws"] == 1
+    page.locator("[data-action=undo]").click()
+    assert kernel_state(page)["draws"] == 1000
+    page.locator("[data-action=redo]").click()
+    assert kernel_state(page)["draws"] == 1
+    assert_page_and_kernel_agree(page)
+
+
+def test_the_dark_theme_is_dark(page: Page) -> None:
+    page.locator("[data-control=theme]").select_option("dark")
+    expect(page.locator(".n2uq-stage")).to_have_css("background-color", "rgb(20, 23, 27)")
+
+
+def test_python_moves_the_picture(page: Page) -> None:
+    lab.in_kernel(page, "explorer.state = {**explorer.state, 'edges': [0.0, 0.4, 1.1, 2.2]}")
+    expect(handle(page, "edge-1")).to_have_attribute("aria-valuenow", "0.4")
+    assert_page_and_kernel_agree(page)
+
+
+def test_what_python_sets_waits_while_a_handle_is_held(page: Page) -> None:
+    x, y = center(page, "edge-1")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 20, y, steps=3)
+    lab.in_kernel(
+        page, "explorer.state = {**explorer.state, 'seed': 77, 'edges': [0, 0.1, 0.2, 2]}"
+    )
+    page.mouse.move(x + 30, y, steps=3)
+    assert shown(page, "edge-1") > 0.6  # still under the hand
+    page.mouse.up()
+    expect(handle(page, "edge-1")).to_have_attribute("aria-valuenow", "0.1")
+    assert kernel_state(page)["seed"] == 77
+    assert_page_and_kernel_agree(page)
+
+
+def test_a_saved_figure_gives_its_state_back(page: Page, clone: Path) -> None:
+    page.locator("[data-control=value]").fill("0.45")
+    page.locator("[data-control=value]").press("Enter")
+    expected = kernel_state(page)
+    page.locator("[data-control=file-name]").fill("my slide")
+    for number in ("", "-2"):
+        page.locator("[data-action=save]").click()
+        message = page.locator("[data-readout=message]")
+        expect(message).to_contain_text(f"my slide{number}.png", timeout=lab.PATIENCE)
+        for suffix in export.SUFFIXES:
+            path = clone / "notebooks" / "figures" / f"my slide{number}{suffix}"
+            assert export.read_state(path) == expected
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".png"])
+def test_downloads_carry_the_state(page: Page, tmp_path: Path, suffix: str) -> None:
+    expected = kernel_state(page)
+    with page.expect_download() as waiting:
+        page.locator(f"[data-action=download-{suffix[1:]}]").click()
+    path = tmp_path / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    assert path.suffix == suffix
+    assert export.read_state(path) == expected
+
+
+def test_a_kernel_that_is_gone_is_told_and_dragging_goes_on(page: Page) -> None:
+    stage = page.locator(".n2uq-stage")
+    page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.shutdown()"
+    )
+    handle(page, "threshold-3").focus()
+    before = shown(page, "threshold-3")
+    page.keyboard.press("ArrowRight")
+    expect(stage).to_have_attribute("data-python", "silent", timeout=lab.PATIENCE)
+    expect(page.locator("[data-readout=python]")).to_contain_text("Python does not answer")
+    assert shown(page, "threshold-3") == pytest.approx(before + 0.01)
+
+
+def test_nothing_went_wrong_in_the_page(complaints: list[str]) -> None:
+    # The page may say that a kernel it talked to was ended: the test before did just that.
+    assert [c for c in complaints if "kernel" not in c.lower() and "404" not in c] == []

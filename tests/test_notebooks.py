@@ -1,0 +1,273 @@
+"""Every notebook, run from top to bottom by a real kernel: as it comes, solved, opened again."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from nbclient import NotebookClient
+
+from n2uq_viz.course import registry
+from n2uq_viz.course.items import Chapter
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "notebooks").glob("*.py"))
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+#: Seconds that a notebook may take on 2 cores.
+LONGEST = 60
+#: Runs before the first cell: a warning is an error, and nothing but this machine can be reached.
+GUARD = """
+import ipaddress, socket, warnings
+warnings.simplefilter("error")
+
+def _only_here(connect):
+    def guarded(self, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            if not ipaddress.ip_address(address[0]).is_loopback:
+                raise AssertionError(f"the notebook reached for the network: {address}")
+        return connect(self, address)
+    return guarded
+
+def _no_names(host, *_arguments, **_options):
+    raise AssertionError(f"the notebook asked the network for {host}")
+
+for _name in ("connect", "connect_ex"):
+    setattr(socket.socket, _name, _only_here(getattr(socket.socket, _name)))
+socket.getaddrinfo = socket.gethostbyname = _no_names
+"""
+CHECK = re.compile(r'course\.check\("(\w+)", (\w+)\)\s*$')
+PREDICT = re.compile(r'course\.predict\("(\w+)"\)')
+
+
+def _chapter(source: Path) -> Chapter:
+    (found,) = [chapter for chapter in registry.chapters() if chapter.notebook == source.stem]
+    return found
+
+
+def _read(source: Path) -> Any:
+    return jupytext.read(source, fmt="py:percent")
+
+
+def _solved(notebook: Any) -> Any:
+    """The notebook as somebody leaves it who predicted everything and solved everything."""
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        if found := CHECK.search(cell.source):
+            _, exercise = registry.find_exercise(found[1])
+            cell.source = f"{exercise.solution}\n\n{found[0]}"
+        elif found := PREDICT.search(cell.source):
+            _, prediction = registry.find_prediction(found[1])
+            cell.source = f"{found[0]}.answer(**{prediction.truth()!r})"
+    return notebook
+
+
+def _run(notebook: Any, folder: Path) -> float:
+    """Execute in place, with a kernel that starts in the folder; the seconds it took."""
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(GUARD))
+    client = NotebookClient(
+        notebook,
+        timeout=2 * LONGEST,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+    )
+    start = time.perf_counter()
+    client.execute(env={**os.environ, "PYTHONPATH": str(ROOT)})
+    seconds = time.perf_counter() - start
+    del notebook.cells[0]
+    return seconds
+
+
+class Runs:
+    """One notebook in one folder, run three times: as it comes, solved, and as it comes again."""
+
+    def __init__(self, source: Path, folder: Path) -> None:
+        self.source, self.folder, self.chapter = source, folder, _chapter(source)
+        self.fresh, self.solved, self.again = _read(source), _solved(_read(source)), _read(source)
+        self.seconds = _run(self.fresh, folder)
+        _run(self.solved, folder)
+        _run(self.again, folder)
+
+
+@pytest.fixture(scope="module", params=SOURCES, ids=[source.stem for source in SOURCES])
+def runs(request: Any, tmp_path_factory: Any) -> Runs:
+    return Runs(request.param, tmp_path_factory.mktemp("notebooks"))
+
+
+def _code(notebook: Any) -> list[Any]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _html(cell: Any) -> str:
+    parts = [output.get("data", {}).get("text/html", "") for output in cell.outputs]
+    return "".join("".join(part) for part in parts)
+
+
+def _verdicts(notebook: Any) -> dict[str, str]:
+    found = {}
+    for cell in _code(notebook):
+        if check := CHECK.search(cell.source):
+            (output,) = cell.outputs
+            found[check[1]] = output["data"]["text/plain"]
+    return found
+
+
+def _forms(notebook: Any) -> dict[str, str]:
+    cells = [(PREDICT.search(cell.source), cell) for cell in _code(notebook)]
+    return {found[1]: _html(cell) for found, cell in cells if found}
+
+
+# --- The text ------------------------------------------------------------------------------------
+
+each_source = pytest.mark.parametrize("source", SOURCES, ids=[source.stem for source in SOURCES])
+
+
+def test_there_are_notebooks() -> None:
+    assert [source.stem for source in SOURCES][:1] == ["00_start_here"]
+    assert {source.stem for source in SOURCES} <= set(registry.NOTEBOOKS)
+
+
+@each_source
+def test_text_to_notebook_to_text_loses_nothing(source: Path) -> None:
+    text = source.read_text(encoding="utf-8")
+    as_ipynb = jupytext.writes(jupytext.reads(text, fmt="py:percent"), fmt="ipynb")
+    back = jupytext.reads(as_ipynb, fmt="ipynb")
+    back.metadata["jupytext"] = {"notebook_metadata_filter": "-all"}
+    assert jupytext.writes(back, fmt="py:percent") == text
+
+
+@each_source
+def test_the_text_has_what_every_notebook_has(source: Path) -> None:
+    notebook, chapter = _read(source), _chapter(source)
+    first = notebook.cells[0]
+    assert first.cell_type == "markdown"
+    assert "Run All Cells" in first.source
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    for part in ("## What you will be able to do", "minutes", "It builds on"):
+        assert part in prose
+    assert "## What this does not show" in prose
+    code = [cell.source for cell in _code(notebook)]
+    assert any(line.startswith("assert ") for cell in code for line in cell.split("\n"))
+    # Nothing but imports comes before the opening question.
+    opening = next(k for k, cell in enumerate(code) if PREDICT.search(cell))
+    for line in "\n".join(code[:opening]).split("\n"):
+        assert line == "" or line.startswith(("import ", "from ")), line
+    asked = [found[1] for cell in code if (found := PREDICT.search(cell))]
+    assert asked == [prediction.name for prediction in chapter.predictions]
+    exercises = [found[1] for cell in code if (found := CHECK.search(cell))]
+    assert exercises == [exercise.name for exercise in chapter.exercises]
+    assert len(exercises) >= 3
+    for name in exercises:
+        assert code.count(f'course.hint("{name}")') == 1
+        assert code.count(f'course.solution("{name}")') == 1
+
+
+@each_source
+def test_links_in_the_text_lead_somewhere(source: Path) -> None:
+    prose = "\n".join(cell.source for cell in _read(source).cells if cell.cell_type == "markdown")
+    for target in re.findall(r"\]\(([^)]+)\)", prose):
+        if not target.startswith(("https://", "#")):
+            path = source.parent / target.split("#")[0]
+            assert path.exists() or path.with_suffix(".py").exists(), target
+
+
+# --- As it comes ---------------------------------------------------------------------------------
+
+
+def test_it_runs_in_time(runs: Runs, capsys: Any) -> None:
+    with capsys.disabled():
+        sys.stdout.write(f"\n{runs.source.stem}: {runs.seconds:.1f} s ")
+    assert runs.seconds <= LONGEST
+
+
+def test_nothing_goes_wrong_and_nothing_is_grumbled(runs: Runs) -> None:
+    for notebook in (runs.fresh, runs.solved, runs.again):
+        for cell in _code(notebook):
+            for output in cell.outputs:
+                assert output.output_type != "error", cell.source
+                assert output.get("name") != "stderr", output.get("text")
+
+
+def test_widgets_are_real(runs: Runs) -> None:
+    state = runs.fresh.metadata.widgets[WIDGET_STATE]["state"]
+    for cell in _code(runs.fresh):
+        last = cell.source.strip().split("\n")[-1]
+        views = [o["data"][WIDGET_VIEW] for o in cell.outputs if WIDGET_VIEW in o.get("data", {})]
+        if re.match(r"(course\.(predict|show_figure)|\w*Explorer\(|explorer$)", last):
+            assert len(views) == 1, cell.source
+        for view in views:
+            model = state[view["model_id"]]
+            assert model["model_name"] in ("VBoxModel", "AnyModel")
+            # Whatever the widget shows is there too.
+            for child in model["state"].get("children", ()):
+                assert child.removeprefix("IPY_MODEL_") in state
+
+
+def test_pictures_have_words_and_a_button_that_saves(runs: Runs) -> None:
+    state = runs.fresh.metadata.widgets[WIDGET_STATE]["state"]
+    labels = [model["state"].get("description") for model in state.values()]
+    shown = 0
+    for cell in _code(runs.fresh):
+        page = BeautifulSoup(_html(cell), "html.parser")
+        for image in page.select("img"):
+            assert len(str(image.get("alt", ""))) > 30, cell.source
+        if "course.show_figure(" in cell.source:
+            shown += 1
+            assert page.figcaption is not None
+            assert len(page.figcaption.text) > 20
+    assert labels.count("Save figure") == shown
+
+
+def test_unanswered_exercises_say_so_kindly(runs: Runs) -> None:
+    verdicts = _verdicts(runs.fresh)
+    assert len(verdicts) == len(runs.chapter.exercises)
+    assert {text.split(". ")[0] for text in verdicts.values()} == {"Not answered yet"}
+
+
+def test_no_result_is_shown_before_the_prediction(runs: Runs) -> None:
+    forms = _forms(runs.fresh)
+    assert len(forms) == len(runs.chapter.predictions)
+    for html in forms.values():
+        assert "<img" not in html
+        assert "Something else happens" not in html
+
+
+def test_links_in_outputs_lead_somewhere(runs: Runs) -> None:
+    for cell in _code(runs.fresh):
+        for link in BeautifulSoup(_html(cell), "html.parser").select("a"):
+            assert (runs.folder / str(link["href"])).exists()
+
+
+# --- Solved, and opened again --------------------------------------------------------------------
+
+
+def test_every_solution_passes_in_its_place(runs: Runs) -> None:
+    verdicts = _verdicts(runs.solved)
+    assert len(verdicts) == len(runs.chapter.exercises)
+    for name, text in verdicts.items():
+        assert text.startswith("Right. "), name
+
+
+def test_every_prediction_is_drawn_once_made(runs: Runs) -> None:
+    for html in _forms(runs.solved).values():
+        assert BeautifulSoup(html, "html.parser").img is not None
+        assert "Right." in html
+
+
+def test_answers_survive_a_restart(runs: Runs) -> None:
+    for html in _forms(runs.again).values():
+        assert "Right." in html
+    for text in _verdicts(runs.again).values():
+        assert "You solved this before" in text
+    done = len(runs.chapter.exercises) + len(runs.chapter.predictions)
+    (progress,) = [c for c in _code(runs.again) if c.source == "course.progress()"]
+    assert progress.outputs[0]["data"]["text/plain"].startswith(f"{done} of ")
