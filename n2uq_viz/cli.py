@@ -62,6 +62,10 @@ def lab(
     convert_only: Annotated[
         bool, typer.Option("--convert-only", help="Make the notebooks, for another program.")
     ] = False,
+    options: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[-- OPTION...]", help="Options for JupyterLab itself."),
+    ] = None,
 ) -> None:
     """Open the course in JupyterLab; Ctrl-C stops it.
 
@@ -80,7 +84,7 @@ def lab(
             typer.echo(line)
         if convert_only:
             return
-        course.serve(folder, name, port, browser, _announce)
+        course.serve(folder, name, port, browser, _announce, options or ())
     except course.LabError as error:
         raise _Mistake(str(error)) from None
     typer.echo("the lab has stopped")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import http.client
 import importlib.util
 import itertools
 import os
@@ -21,7 +22,7 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -175,7 +176,12 @@ def prepare(folder: Path) -> list[str]:
 
 
 def serve(
-    folder: Path, notebook: str, port: int, browser: bool, announce: Callable[[str], None]
+    folder: Path,
+    notebook: str,
+    port: int,
+    browser: bool,
+    announce: Callable[[str], None],
+    options: Sequence[str] = (),
 ) -> None:
     """Run JupyterLab until it is stopped: from its menu, by Ctrl-C, or by ending this process.
 
@@ -191,6 +197,9 @@ def serve(
         Whether to open the reader's browser.
     announce
         Called with the address, which holds the token, once the lab answers.
+    options
+        Further options for JupyterLab. It refuses one that is set here already, the address to
+        listen on among them.
 
     Raises
     ------
@@ -209,16 +218,24 @@ def serve(
         f"--LabApp.default_url={page}",
         # The texts stand beside the notebooks, and are not what a reader is here for.
         *(f"--ContentsManager.hide_globs={name}" for name in _hidden(folder)),
+        *options,
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     with (
         tempfile.TemporaryDirectory(prefix="n2uq_viz-lab-") as empty,
         _ends_like_control_c(),
-        subprocess.Popen(command, cwd=folder, env=_environment(folder, empty, token)) as server,
+        subprocess.Popen(
+            command,
+            cwd=folder,
+            env=_environment(folder, empty, token),
+            stdin=subprocess.DEVNULL,
+            # Ctrl-C comes to this process, which then ends the server.
+            process_group=0 if os.name == "posix" else None,
+        ) as server,
     ):
         try:
-            _wait_until_it_answers(server, port)
+            _wait_until_it_answers(server, port, token)
             announce(f"http://{ADDRESS}:{port}{page}?token={token}")
             if server.wait() != 0:
                 raise LabError(f"JupyterLab ended with exit status {server.returncode}")
@@ -262,7 +279,9 @@ def _ends_like_control_c() -> Iterator[None]:
     def interrupt(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
-    numbers = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    # Ctrl-C itself is among them because a shell takes it away from what it runs in the background.
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
     before = {number: signal.signal(number, interrupt) for number in numbers}
     try:
         yield
@@ -271,7 +290,7 @@ def _ends_like_control_c() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _wait_until_it_answers(server: subprocess.Popen[bytes], port: int) -> None:
+def _wait_until_it_answers(server: subprocess.Popen[bytes], port: int, token: str) -> None:
     end = time.monotonic() + START_TIME
     while time.monotonic() < end:
         if server.poll() is not None:
@@ -279,10 +298,22 @@ def _wait_until_it_answers(server: subprocess.Popen[bytes], port: int) -> None:
                 f"JupyterLab ended before it answered (exit status {server.returncode}); "
                 "what it said is above"
             )
-        with contextlib.suppress(OSError), socket.create_connection((ADDRESS, port), timeout=1):
+        if _answers(port, token):
             return
         time.sleep(0.05)
     raise LabError(f"JupyterLab did not answer on port {port} within {START_TIME} s")
+
+
+def _answers(port: int, token: str) -> bool:
+    """Whether a server is there that knows the token: another program's may have come first."""
+    connection = http.client.HTTPConnection(ADDRESS, port, timeout=5)
+    try:
+        connection.request("GET", "/api/status", headers={"Authorization": f"token {token}"})
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

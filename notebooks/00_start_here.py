@@ -6,6 +6,7 @@
 #
 # To run one cell again, click into it and press Shift+Enter. You cannot break anything: the menu
 # **Kernel ▸ Restart Kernel and Run All Cells** brings everything back, and your answers are kept.
+# If something does not show, the last section of this notebook helps.
 
 # %% [markdown]
 # ## What you will be able to do
@@ -47,7 +48,7 @@ course.predict("edge_pull")
 course.show_figure("why_quantize")
 
 # %% [markdown]
-# The energies are published measurements, read from a small table that comes with this course: M.
+# The energies are published estimates, read from a small table that comes with this course: M.
 # Horowitz, "Computing's energy problem (and what we can do about it)", ISSCC 2014, for chips made
 # in a 45 nm process. Newer chips need less energy for everything. How much more a float costs
 # than an integer also depends on the chip.
@@ -78,8 +79,8 @@ course.solution("memory")
 # %% [markdown]
 # ## The whole story in one picture
 #
-# This is where the course goes. Do not try to understand every panel now: each one comes again
-# below, with handles to drag.
+# This is where the course goes. Do not try to understand every panel now: the first five come
+# again below, with handles to drag, and the last one is for a later notebook.
 
 # %%
 course.show_figure("overview")
@@ -277,11 +278,17 @@ course.solution("slopes")
 # ## 4. Edges say more than thresholds
 #
 # A staircase with many steps is a sum of staircases with one step each, and each has its own coin
-# and its own ramp. Drag one segment of this one: it changes its own ramp and those beside it, and
-# leaves the others alone.
+# and its own ramp. Drag a handle of this one: it changes the ramps beside it and leaves the
+# others alone.
 
 # %%
 ThresholdExplorer(nv.Quantizer.uniform(3), hidden=["monte_carlo", "band", "ste"])
+
+# %% [markdown]
+# Written $Q_i$, the part of segment $i$ steps once, from 0 to $y_i - y_{i-1}$. The sum holds for
+# the staircases, and so for their means:
+#
+# $$Q(x) = y_0 + \sum_{i=1}^{L} Q_i(x) \qquad E[Q(x)] = y_0 + \sum_{i=1}^{L} E[Q_i(x)]$$
 
 # %%
 total = q.levels[0] + sum(part.expectation(x) for part in q.parts())
@@ -315,9 +322,10 @@ course.solution("same_staircase")
 # %% [markdown]
 # ## The claim, checked
 #
-# Claims in this course end in an `assert`: Python stops with an error if it does not hold. The
-# first two are exact, up to rounding. The third is about chance: a band holds each mean with a
-# probability of 95 %, so a few of the means may lie outside.
+# Claims in this course end in an `assert`: Python stops with an error if it does not hold. Here
+# are four: G-STE is the slope of the mean; for one step it is the STE; thresholds are the middles
+# between edges; and simulated coins agree. The last one is about chance: a band holds each mean
+# with a probability of 95 %, so a few of the means may lie outside.
 
 # %%
 h = 1e-6
@@ -325,31 +333,31 @@ away = np.abs(x[:, None] - q.edges).min(axis=1) > h
 slope_of_mean = (q.expectation(x + h) - q.expectation(x - h)) / (2 * h)
 assert np.allclose(slope_of_mean[away], q.gradient(x)[away])
 
+assert np.array_equal(sign.gradient(x), sign.ste_gradient(x, slope="unit"))
 assert np.allclose(q.thresholds, (q.edges[:-1] + q.edges[1:]) / 2)
 
 low, high = nv.montecarlo.null_band(q, x, coins.draws)
 inside = np.mean((low <= coins.mean) & (coins.mean <= high))
 assert inside > 0.9
-print(f"{inside:.0%} of the simulated means lie in their 95 % band")
+print(f"{100 * inside:.0f} % of the simulated means lie in their 95 % band")
 
 # %% [markdown]
 # ## What this does not show
 #
 # The sentence "the STE is the slope of a mean" is exact for one quantizer and one number. A
 # network does more with the output than pass it on, and there the argument ends. Let $f$ be what
-# follows, for example the exponential function:
+# follows, for example the exponential function, and let the input be $x = 0.3$. The output is 1
+# with probability $(1 + x)/2$ and −1 otherwise, so the mean of $f(Q)$ has the slope $(f(1) -
+# f(-1))/2$. The STE takes the slope of $f$ at the output $Q(x)$ instead:
 
 # %%
-p = sign.step_probability(0.3)
-slope_of_p = sign.gradient(0.3) / 2
-true_slope = slope_of_p * (np.exp(1.0) - np.exp(-1.0))
-ste_slope = np.exp(sign(0.3)) * sign.gradient(0.3)
-print(f"x = 0.3, coin up with probability {p:.2f}")
+true_slope = sign.gradient(0.3) * (np.exp(1) - np.exp(-1)) / 2
+ste_slope = sign.gradient(0.3) * np.exp(sign(0.3))
 print(f"slope of the mean of exp(Q): {true_slope:.3f}; what the STE says: {ste_slope:.3f}")
 
 # %% [markdown]
 # - **A mean does not pass through a curve.** The mean of $f(Q)$ is not $f$ of the mean of $Q$,
-#   unless $f$ is a straight line. The two numbers above differ because of that.
+#   unless $f$ is a straight line. This and the next point are why the two numbers above differ.
 # - **The network runs without coins.** The output that is used is the sharp staircase. The
 #   network whose mean has this slope is a different one; for one quantizer the two differ by at
 #   most half a level step.
@@ -358,8 +366,8 @@ print(f"slope of the mean of exp(Q): {true_slope:.3f}; what the STE says: {ste_s
 # - **Outside the edges the slope is 0.** The unclipped STE, slope 1 everywhere, is not explained
 #   by this.
 # - **Nonuniform thresholds do not fit the data better in squared error** when the levels are
-#   evenly spaced: there, even thresholds are best. They can only pay off through what the network
-#   does next.
+#   fixed and evenly spaced: thresholds halfway between the levels are best. Others can only pay
+#   off through what the network does next.
 # - **Following G-STE does not end exactly at the best staircase**, since it follows the slope of
 #   the mean and not that of the staircase.
 # - **Not every gain is due to the estimator.** Much of what learned quantizers win over a fixed

@@ -6,7 +6,6 @@ test and no test changes anything of the user's.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -15,7 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -50,37 +49,26 @@ def copy_of_clone(target: Path) -> Path:
 
 def private_environment(folder: Path) -> dict[str, str]:
     """Environment in which Jupyter and IPython keep all they write below ``folder``."""
-    config = folder / "config"
-    config.mkdir(parents=True)
-    # Gives the page window.jupyterapp, through which a test runs JupyterLab's own commands.
-    settings = {"LabApp": {"expose_app_in_browser": True}}
-    (config / "jupyter_lab_config.json").write_text(json.dumps(settings), encoding="utf-8")
     return {
         **os.environ,
-        "JUPYTER_CONFIG_DIR": str(config),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
         "JUPYTER_DATA_DIR": str(folder / "data"),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
         "IPYTHONDIR": str(folder / "ipython"),
         "PYTHONUNBUFFERED": "1",
     }
 
 
 @contextmanager
-def running_lab(clone: Path, private: Path, arguments: Sequence[str] = ()) -> Iterator[str]:
+def running_lab(clone: Path, private: Path) -> Iterator[str]:
     """Run ``n2uq-viz lab --no-browser`` in a clone; yields the address that it prints."""
-    command = [
-        sys.executable,
-        "-m",
-        "n2uq_viz.cli",
-        "lab",
-        "--no-browser",
-        "--port",
-        str(free_port()),
-    ]
+    command = [sys.executable, "-m", "n2uq_viz.cli", "lab", "--no-browser"]
+    command += ["--port", str(free_port())]
+    # Gives the page window.jupyterapp, through which a test runs JupyterLab's own commands.
+    command += ["--", "--LabApp.expose_app_in_browser=True"]
     process = subprocess.Popen(
-        [*command, *arguments],
+        command,
         cwd=clone,
         env=private_environment(private),
         stdout=subprocess.PIPE,
@@ -103,7 +91,8 @@ def running_lab(clone: Path, private: Path, arguments: Sequence[str] = ()) -> It
                 found.set()
         found.set()
 
-    threading.Thread(target=listen, daemon=True).start()
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
     try:
         found.wait(_START_SECONDS)
         if not address:
@@ -116,6 +105,8 @@ def running_lab(clone: Path, private: Path, arguments: Sequence[str] = ()) -> It
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        listener.join()
+        process.stdout.close()
 
 
 @contextmanager
@@ -153,15 +144,13 @@ def run_all(page: Page) -> None:
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')", None)
 
 
-def wait_for_stage(page: Page, count: int = 1) -> None:
-    """Wait until that many explorers are drawn and in step with Python."""
+def wait_for_stage(page: Page) -> None:
+    """Wait until the page's first explorer is drawn and in step with Python."""
     page.wait_for_function(
-        """(count) => {
-            const stages = [...document.querySelectorAll(".n2uq-stage")];
-            const ready = (s) => s.dataset.python === "in-step" && s.querySelector("[data-handle]");
-            return stages.length >= count && stages.every(ready);
+        """() => {
+            const stage = document.querySelector(".n2uq-stage");
+            return stage?.dataset.python === "in-step" && stage.querySelector("[data-handle]");
         }""",
-        arg=count,
         timeout=PATIENCE,
     )
 

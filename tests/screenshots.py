@@ -53,7 +53,7 @@ def take(page: Page, name: str) -> None:
     """Save the explorer alone, after two frames: the one that draws and the one that paints."""
     page.evaluate("() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")
     path = FOLDER / f"{name}.png"
-    page.locator(STAGE).screenshot(path=path)
+    page.locator(STAGE).first.screenshot(path=path)
     print(path.relative_to(lab.ROOT))
 
 
@@ -72,16 +72,16 @@ def main() -> None:
                 for case in CASES:
                     show(page, case, theme)
                     for width in WIDTHS:
-                        page.locator(STAGE).evaluate(f"(e) => e.style.width = '{width}px'")
+                        page.locator(STAGE).first.evaluate(f"(e) => e.style.width = '{width}px'")
                         take(page, f"threshold-{case}-{theme}-{width}")
             page.set_viewport_size({"width": 1280, "height": 720})
-            page.locator(STAGE).evaluate("(e) => e.style.width = ''")
+            page.locator(STAGE).first.evaluate("(e) => e.style.width = ''")
             for case in CASES:
                 show(page, case, "light")
-                page.locator("[data-action=fullscreen]").click()
+                page.locator("[data-action=fullscreen]").first.click()
                 page.wait_for_function("() => document.fullscreenElement !== null")
                 take(page, f"threshold-{case}-projector")
-                page.locator("[data-action=fullscreen]").click()
+                page.locator("[data-action=fullscreen]").first.click()
                 page.wait_for_function("() => document.fullscreenElement === null")
 
 

@@ -3,39 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from n2uq_viz.course.store import AnswerStore
-
-NOBODY = 65534
+from tests.permissions import files_of_at_most, read_only
 
 
 def _store(folder: Path) -> AnswerStore:
     return AnswerStore(folder, "00_start_here")
-
-
-@pytest.fixture
-def read_only() -> Iterator[Path]:
-    """A folder in which nothing can be written, also when the tests run as root."""
-    folder = Path(tempfile.mkdtemp())
-    me = os.geteuid()
-    try:
-        folder.chmod(0o555)
-        if me == 0:
-            os.seteuid(NOBODY)
-        yield folder
-    finally:
-        if me == 0:
-            os.seteuid(0)
-        folder.chmod(0o755)
-        for path in folder.iterdir():
-            path.unlink()
-        folder.rmdir()
 
 
 def test_answers_outlive_the_kernel(tmp_path: Path) -> None:
@@ -140,17 +117,18 @@ def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_read_only_folder_costs_only_the_saving(read_only: Path) -> None:
-    store = _store(read_only)
-    assert store.take_lines() == []
-    store.keep("exercises", "memory", {"done": True})
-    (line,) = store.take_lines()
-    assert line == store.trouble
-    assert line.startswith(f"Your answers cannot be saved in {read_only} (Permission denied).")
-    store.keep("exercises", "chance", {"done": True})
-    assert store.take_lines() == []
-    assert store.find("exercises", "memory") == {"done": True}
-    assert store.find("exercises", "chance") == {"done": True}
+def test_a_read_only_folder_costs_only_the_saving(tmp_path: Path) -> None:
+    with read_only(tmp_path) as folder:
+        store = _store(folder)
+        assert store.take_lines() == []
+        store.keep("exercises", "memory", {"done": True})
+        (line,) = store.take_lines()
+        assert line == store.trouble
+        assert line.startswith(f"Your answers cannot be saved in {folder} (Permission denied).")
+        store.keep("exercises", "chance", {"done": True})
+        assert store.take_lines() == []
+        assert store.find("exercises", "memory") == {"done": True}
+        assert store.find("exercises", "chance") == {"done": True}
 
 
 def test_saving_goes_on_when_it_becomes_possible(tmp_path: Path) -> None:
@@ -164,22 +142,25 @@ def test_saving_goes_on_when_it_becomes_possible(tmp_path: Path) -> None:
     assert _store(folder).find("exercises", "memory") == {"done": True}
 
 
-def test_a_broken_file_in_a_read_only_folder_stays_and_is_said(read_only: Path) -> None:
-    path = read_only / "progress-00_start_here.json"
-    me = os.geteuid()
-    if me == NOBODY:
-        os.seteuid(0)
-    read_only.chmod(0o755)
-    path.write_text("broken", encoding="utf-8")
-    path.chmod(0o644)
-    read_only.chmod(0o555)
-    if me == NOBODY:
-        os.seteuid(NOBODY)
-    store = _store(read_only)
-    assert "is damaged and cannot be set aside (Permission denied)" in store.take_lines()[0]
+def test_a_broken_file_in_a_read_only_folder_stays_and_is_said(tmp_path: Path) -> None:
+    (tmp_path / "progress-00_start_here.json").write_text("broken", encoding="utf-8")
+    with read_only(tmp_path) as folder:
+        store = _store(folder)
+        assert "is damaged and cannot be set aside (Permission denied)" in store.take_lines()[0]
+        store.keep("exercises", "memory", {"done": True})
+        assert store.path.read_text(encoding="utf-8") == "broken"
+        assert store.find("exercises", "memory") == {"done": True}
+
+
+def test_a_full_disk_leaves_the_earlier_answers_whole(tmp_path: Path) -> None:
+    store = _store(tmp_path)
     store.keep("exercises", "memory", {"done": True})
-    assert path.read_text(encoding="utf-8") == "broken"
-    assert store.find("exercises", "memory") == {"done": True}
+    before = store.path.read_bytes()
+    with files_of_at_most(len(before)):
+        store.keep("exercises", "chance", {"answer": "x" * 1000})
+    assert "cannot be saved" in store.take_lines()[0]
+    assert store.path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [store.path]
 
 
 def test_a_folder_in_the_place_of_the_file_is_said(tmp_path: Path) -> None:

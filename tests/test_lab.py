@@ -72,12 +72,17 @@ c.ServerApp.jpserver_extensions = {"jupyterlab_jupytext": True}
 class Lab:
     """The command, started as a reader starts it, and asked as a browser asks."""
 
-    def __init__(self, clone: Path, home: Path, port: int) -> None:
+    def __init__(self, clone: Path, home: Path, port: int, until: str = "Ctrl-C") -> None:
         self.port = port
         self.environment = hostile_home(home)
         command = [sys.executable, "-m", "n2uq_viz.cli", "lab", "--no-browser", f"--port={port}"]
         self.process = subprocess.Popen(
-            command, cwd=clone, env=self.environment, stdout=subprocess.PIPE, text=True
+            command,
+            cwd=clone,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         # A start that hangs must fail the test, not stop it for ever.
         alarm = threading.Timer(lab.START_TIME, self.process.kill)
@@ -86,7 +91,7 @@ class Lab:
         self.lines: list[str] = []
         for line in self.process.stdout:
             self.lines.append(line.rstrip("\n"))
-            if "Ctrl-C" in line:
+            if until in line:
                 break
         alarm.cancel()
         self.address = next((line.split()[-1] for line in self.lines if "http://" in line), "")
@@ -244,9 +249,21 @@ def test_lab_stops_cleanly(number: int, tmp_path: Path) -> None:
         lab.check_port(started.port)
 
 
-def test_server_that_cannot_start_is_told(clone: Path) -> None:
+def test_lab_stopped_while_it_starts_says_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    with Lab(make_clone(tmp_path), tmp_path / "home", free_port(), until="01_coins") as started:
+        below = started.processes()[1:]
+        assert started.end() == 0
+        assert started.lines[2:] == ["the lab has stopped"]
+        assert psutil.wait_procs(below, timeout=10)[1] == []
+
+
+@pytest.mark.parametrize("listens", [False, True])
+def test_server_whose_port_was_taken_meanwhile_is_told(clone: Path, listens: bool) -> None:
     with socket.socket() as holder:
-        holder.bind((lab.ADDRESS, 0))  # taken, and never answers
+        holder.bind((lab.ADDRESS, 0))
+        if listens:  # and is never heard of again
+            holder.listen()
         port = holder.getsockname()[1]
         with pytest.raises(lab.LabError, match=r"ended before it answered \(exit status 1\)"):
             lab.serve(clone / "notebooks", "00_start_here", port, False, pytest.fail)

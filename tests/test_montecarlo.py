@@ -134,6 +134,14 @@ def test_shared_draws_are_those_of_the_table(q: Quantizer, seed: int, draws: int
     assert np.array_equal(mc.count, heads.sum(axis=1).reshape(x.shape))
 
 
+def test_a_random_number_equal_to_the_probability_does_not_take_the_step() -> None:
+    q = Quantizer([0.0, 1.0], [0.0, 1.0])
+    bulk, table = np.random.default_rng(7).random(50), uniforms(7, 50, 1)[:, 0]
+    for run, u in ((simulate, bulk), (simulate_shared, table)):
+        assert not run(q, u, 1, seed=7).count.any()
+        assert run(q, np.nextafter(u, 1.0), 1, seed=7).count.all()
+
+
 def test_dragging_does_not_reshuffle_shared_draws() -> None:
     x = np.linspace(-2, 2, 101)
     counts = [

@@ -151,6 +151,16 @@ def test_a_segment_that_floats_cannot_hold_is_kept_one_float_wide() -> None:
     moved = Quantizer.binary().move_threshold(0, 1e20)
     assert moved.edges[1] == np.nextafter(moved.edges[0], np.inf)
     assert moved.thresholds[0] == pytest.approx(1e20)
+    moved = Quantizer.binary().move_threshold(0, -1e20)
+    assert moved.edges[1] == np.nextafter(moved.edges[0], np.inf)
+    assert moved.thresholds[0] == pytest.approx(-1e20)
+
+
+def test_limits_hold_the_edge_itself_however_sums_round() -> None:
+    assert -7.4 + (1.4 - -7.4) > 1.4
+    assert moves.edge_limits([-7.4, 1.4], 1, min_width=50.0) == (1.4, np.inf)
+    assert 7.4 - (7.4 - -1.4) < -1.4
+    assert moves.edge_limits([-1.4, 7.4], 0, min_width=50.0) == (-np.inf, -1.4)
 
 
 def test_the_original_is_left_alone() -> None:

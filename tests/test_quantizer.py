@@ -271,6 +271,15 @@ def test_expectation_never_falls_and_meets_the_levels(case: Case) -> None:
     assert q.expectation(outside).tolist() == q.levels[[0, 0, -1, -1]].tolist()
 
 
+@pytest.mark.parametrize(("low", "high"), [(-7.4, 1.4), (-8.3, 4.2)])
+def test_expectation_meets_levels_that_a_sum_misses(low: float, high: float) -> None:
+    assert low + (high - low) != high
+    q = Quantizer([0.0, 1.0], [low, high])
+    x = np.linspace(1 - 1e-15, 1, 10)
+    assert q.expectation(1.0) == high
+    assert np.all(q.expectation(x) <= high)
+
+
 @given(quantizers(), st.data())
 def test_expectation_is_continuous(q: Quantizer, data: st.DataObject) -> None:
     # Lipschitz: it rises no faster than its steepest slope, across edges too.
@@ -357,6 +366,15 @@ def test_one_draw_takes_one_random_number_for_each_element() -> None:
     rest = np.random.default_rng(5)
     rest.random(x.size)
     assert rng.random() == rest.random()
+
+
+def test_a_random_number_equal_to_the_probability_does_not_take_the_step() -> None:
+    # Random numbers include 0 and not 1, so that a probability of 0 is never and 1 always enough.
+    u = np.random.default_rng(3).random(100)
+    q = Quantizer([0.0, 1.0], [0.0, 1.0])
+    assert np.array_equal(q.step_probability(u), u)
+    assert not q.sample(u, np.random.default_rng(3)).any()
+    assert q.sample(np.nextafter(u, 1.0), np.random.default_rng(3)).all()
 
 
 def test_draws_are_certain_at_the_edges_and_outside() -> None:

@@ -226,7 +226,9 @@ def show_figure(
         raise ValueError(unknown("figure", name, list(figures.NAMES)))
     draw = figures.NAMES[name]
     if ("state" in inspect.signature(draw).parameters) != (state is not None):
-        needs = "is drawn from a state: give one" if state is None else "takes no state: leave it out"
+        needs = (
+            "is drawn from a state: give one" if state is None else "takes no state: leave it out"
+        )
         raise ValueError(f"the figure {name!r} {needs}")
     figure = draw(theme=theme) if state is None else draw(state, theme=theme)
     words = figures.text_alternative(name, state)

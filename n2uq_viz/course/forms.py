@@ -160,7 +160,9 @@ class PredictionForm:
 
     def _field(self, field: Number | Choice) -> Any:
         label = self.prediction.label(field, self.chapter)
-        style = {"description_width": "initial"}
+        labels = [self.prediction.label(each, self.chapter) for each in self.prediction.fields]
+        longest = max(map(len, labels))
+        style = {"description_width": "initial" if isinstance(field, Choice) else f"{longest}ch"}
         if isinstance(field, Choice):
             return ipywidgets.RadioButtons(
                 options=[(text, name) for name, text in field.options.items()],
@@ -173,7 +175,7 @@ class PredictionForm:
             description=label,
             placeholder=say("course.predict.number"),
             style=style,
-            layout={"width": "32rem", "max_width": "100%"},
+            layout={"width": "32rem", "max_width": "98%"},
         )
         text.on_msg(self._entered)
         return text

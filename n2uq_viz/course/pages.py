@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 CSS_PER_INCH = 96
 DOTS_PER_CSS = 2
 WIDTH = "46rem"
+#: Narrowest that a picture is shown, in CSS pixels.
+READABLE = 600
+#: Widgets would otherwise set text as wide apart as buttons.
+LINE_HEIGHT = 1.5
 _SIGN = {"right": "✓", "not_yet": "○", "differs": "≠", "not_answered": "…", "unreadable": "?"}
 _ROLE = {
     "right": "gste",
@@ -68,10 +72,10 @@ def prose(text: str) -> str:
     Examples
     --------
     >>> prose("Is `a < b`?")
-    '<p>Is <code>a &lt; b</code>?</p>'
+    '<p style="line-height: 1.5">Is <code>a &lt; b</code>?</p>'
     """
     parts = [_inline(part) for part in re.split(r"\n\s*\n", text.strip())]
-    return "".join(f"<p>{part}</p>" for part in parts)
+    return "".join(f'<p style="line-height: {LINE_HEIGHT}">{part}</p>' for part in parts)
 
 
 def box(kind: str, heading: str, text: str, lines: Iterable[str] = ()) -> str:
@@ -137,11 +141,12 @@ def picture(figure: Figure, alternative: str, caption: str) -> str:
     """A matplotlib figure as an HTML figure: a PNG with its text alternative and its caption."""
     width = round(figure.get_size_inches()[0] * CSS_PER_INCH)
     source = base64.b64encode(png(figure)).decode("ascii")
+    # In a narrow window the picture scrolls rather than shrink until nobody can read it.
     return (
-        f'<figure style="margin: 0; max-width: {width}px">'
+        f'<figure style="margin: 0; max-width: {width}px"><div style="overflow-x: auto">'
         f'<img src="data:image/png;base64,{source}" alt="{html.escape(alternative, quote=True)}" '
-        f'style="width: {width}px; max-width: 100%; height: auto">'
-        f"<figcaption>{prose(caption)}</figcaption></figure>"
+        f'style="width: {width}px; max-width: 100%; min-width: {min(width, READABLE)}px; '
+        f'height: auto"></div><figcaption>{prose(caption)}</figcaption></figure>'
     )
 
 

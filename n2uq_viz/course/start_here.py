@@ -203,7 +203,15 @@ MEMORY = Exercise(
         Mistake("other_unit", lambda v: near(1500.0)(v) or near(1.5)(v), (1500, 1.5)),
     ),
     solution="answer = 6_000_000 * 2 / 8",
-    right_answers=(1_500_000, 1.5e6, "1500 kB", "1.5 MB", "6e6 * 2 / 8", [1_500_000], np.int64(1_500_000)),
+    right_answers=(
+        1_500_000,
+        1.5e6,
+        "1500 kB",
+        "1.5 MB",
+        "6e6 * 2 / 8",
+        [1_500_000],
+        np.int64(1_500_000),
+    ),
 )
 
 # --- Exercise: thresholds from edges -------------------------------------------------------------

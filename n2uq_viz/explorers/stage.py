@@ -105,7 +105,13 @@ class Stage(anywidget.AnyWidget):
 
     @traitlets.validate("state")
     def _validated(self, proposal: Any) -> dict[str, Any]:
-        return states.validate(proposal["value"], self.explorer)
+        valid = states.validate(proposal["value"], self.explorer)
+        if isinstance(valid["data"], str) and valid["data"] not in self._data:
+            raise states.StateError(
+                f"data must be one of {', '.join(self._data)} here, got {valid['data']!r}: "
+                'it comes with scikit-learn, pip install "n2uq_viz[lab]"'
+            )
+        return valid
 
     @property
     def quantizer(self) -> Quantizer:

@@ -35,6 +35,8 @@ LINE_SPACING = 1.2
 #: Handles of a legend: length, and distance to the words, in units of the legend's font size.
 HANDLE, HANDLE_GAP = 2.0, 0.7
 TICK_LENGTH, TICK_PAD = 3.0, 3.0
+#: Least distance of numbers below an axis from it, in units of their font size.
+CLEARANCE = 0.75
 SPINE_WIDTH = 0.8
 #: Least distance between tick labels, in units of their font size: one above the other (from center
 #: to center), and side by side (from word to word).
@@ -53,6 +55,14 @@ def look(theme: Theme) -> Iterator[None]:
 def new_figure(theme: Theme, size: tuple[float, float]) -> Figure:
     """Return an empty figure of `size` in inches."""
     return Figure(figsize=size, facecolor=theme.color["background"])
+
+
+def number_pad(theme: Theme) -> float:
+    """Return the distance, in points, of numbers from the ticks below an axis.
+
+    Enough for a number at the left end not to touch the lowest one of the upright axis.
+    """
+    return max(TICK_PAD, CLEARANCE * SMALL * theme.font_size - TICK_LENGTH)
 
 
 def add_axes(
@@ -80,6 +90,7 @@ def add_axes(
         grid_color=theme.color["grid"],
         grid_linewidth=SPINE_WIDTH,
     )
+    ax.tick_params(axis="x", pad=number_pad(theme))
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     for side in ("left", "bottom"):

@@ -45,7 +45,7 @@ UNEVEN_VIEW: View = (-0.3, 2.9)
 MARGIN = 1.0
 TITLE = 1.3
 GUTTER, ROW_GAP = 2.2, 0.9
-TICKS_LEFT, TICKS_BELOW = 2.2, 1.6
+TICKS_LEFT, TICKS_BELOW = 2.2, 1.8
 TICKS_SLACK = 0.4
 HEAD_GAP = 0.6
 #: Where names of axes stand in the upper left corner.
@@ -138,7 +138,7 @@ def _axes(
     ax.grid(visible=True, axis="y")
     corner = CORNER * theme.font_size
     for key, at, away, ha in (
-        (names[0], (1.0, 0.0), (0.0, -frame.TICK_LENGTH - frame.TICK_PAD), "right"),
+        (names[0], (1.0, 0.0), (0.0, -frame.TICK_LENGTH - frame.number_pad(theme)), "right"),
         (names[1], (0.0, 1.0), (corner, -corner), "left"),
     ):
         if key:

@@ -51,7 +51,7 @@ MARGIN = 0.8
 LEFT, NAME_GAP = 4.9, 0.5
 RIGHT = 14.5
 LEGEND_OFFSET = 1.5
-TICKS = 1.5
+TICKS = 1.8
 GAP = 0.8
 RULER_FONT = 0.85
 RULER_PAD = 0.35
@@ -124,7 +124,7 @@ class _Drawing:
         return STRIP_ROOM if name == "histogram" else 0.0
 
     def _left(self) -> float:
-        """Room left of the panels, in points: the widest number, and the names beside the numbers."""
+        """Return the room left of the panels, in points: names, and the widest number."""
         numbers = [*self.q.levels.tolist(), *self._slope_ticks()]
         size = frame.SMALL * self.theme.font_size
         widest = max(text_width(short(number), size) for number in numbers)
@@ -332,13 +332,16 @@ class _Drawing:
         ruler = 2.0 * RULER_LINE * RULER_FONT + RULER_PAD if self.panels == ["forward"] else 0.0
         ax = self.axes[last]
         if ruler:
-            ax.tick_params(axis="x", pad=frame.TICK_PAD + ruler * em)
+            ax.tick_params(axis="x", pad=frame.number_pad(self.theme) + ruler * em)
         # At the end of the axis, where it needs no row of its own.
         ax.annotate(
             say("figure.threshold.input"),
             xy=(1.0, 0.0),
             xycoords="axes fraction",
-            xytext=(em * LEGEND_OFFSET, -frame.TICK_LENGTH - frame.TICK_PAD - ruler * em),
+            xytext=(
+                em * LEGEND_OFFSET,
+                -frame.TICK_LENGTH - frame.number_pad(self.theme) - ruler * em,
+            ),
             textcoords="offset points",
             ha="left",
             va="top",

@@ -26,7 +26,8 @@ export function keyTarget(event, { value, limits, view }) {
   return event.key in targets ? targets[event.key] : null;
 }
 
-// grip: what the stage does: select(handle), begin(), move(handle, to), end(), cancel(), describe(handle).
+// grip: what the explorer does: select(handle), begin(), move(handle, to), end(), cancel(), describe(handle),
+// and step(handle, to, small) for a key, where small steps in a row are undone together.
 export function listenToHands(picture, grip, signal) {
   const { svg, handles } = picture;
   let held = null;
@@ -82,7 +83,7 @@ export function listenToHands(picture, grip, signal) {
     const to = keyTarget(event, grip.describe(handle));
     if (to === null) return;
     event.preventDefault();
-    grip.step(handle, to);
+    grip.step(handle, to, event.key.startsWith("Arrow"));
   });
   return { get held() { return held !== null; }, drop: () => release(grip.end) };
 }

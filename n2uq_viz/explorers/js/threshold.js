@@ -141,9 +141,9 @@ export function thresholdExplorer(stage) {
       limits: handleLimits(stage.state, handle),
       view: stage.state.view,
     }),
-    step(handle, to) {
+    step(handle, to, small) {
       const q = moveHandle(quantizerOf(stage.state), handle, to);
-      stage.set({ ...quantizerPatch(q), view: viewKeeping(q, stage.state) }, `key ${handle.id}`);
+      stage.set({ ...quantizerPatch(q), view: viewKeeping(q, stage.state) }, small ? `key ${handle.id}` : null);
     },
   };
   listenToHands(picture, hands, stage.signal);
