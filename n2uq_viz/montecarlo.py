@@ -123,7 +123,7 @@ class MonteCarlo:
     def _output(self, share: FloatArray) -> FloatArray:
         """Return the output for a share of upper levels, exact at 0 and 1."""
         lower, upper, _ = self.quantizer.outcomes(self.x)
-        inside = np.minimum(lower + (upper - lower) * share, upper)
+        inside = lower + (upper - lower) * share
         result: FloatArray = np.where(share == 1.0, upper, inside)[()]
         return result
 

@@ -308,8 +308,8 @@ them and drop repeats
         array([0. , 0.5, 1.5, 2. ])
         """
         lower, upper, probability = self.outcomes(x)
-        # lower + (upper - lower) can miss upper by one rounding error, to either side.
-        ramp = np.minimum(lower + (upper - lower) * probability, upper)
+        # At 1 the sum can miss upper by one rounding error; below 1 it cannot exceed it.
+        ramp = lower + (upper - lower) * probability
         return _finish(np.where(probability == 1.0, upper, ramp))
 
     def variance(self, x: ArrayLike) -> FloatArray:

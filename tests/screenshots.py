@@ -63,7 +63,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, lab.chromium() as browser:
         clone = lab.copy_of_clone(Path(folder) / "clone")
         with lab.running_lab(clone, Path(folder) / "private") as address:
-            page = browser.new_page(viewport={"width": 1640, "height": 1100})
+            page = browser.new_page(viewport={"width": 1780, "height": 1100})
             lab.open_lab(page, address)
             lab.run_all(page)
             lab.wait_for_stage(page)

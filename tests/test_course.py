@@ -239,7 +239,7 @@ def test_a_solved_exercise_stays_solved(folder: Path) -> None:
     assert kept["exercises"]["memory"] == {"done": True, "answer": 7.0}
 
 
-def test_code_is_judged_and_kept_in_the_notebook_only(folder: Path) -> None:
+def test_code_is_judged_by_its_values(folder: Path) -> None:
     assert course.check("chance", lambda x: np.clip((x - 0.5) / 2, 0, 1)).right
     kept = json.loads((folder / "progress-00_start_here.json").read_text(encoding="utf-8"))
     assert kept["exercises"]["chance"]["done"] is True

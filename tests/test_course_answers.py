@@ -227,7 +227,7 @@ def test_what_goes_wrong_in_a_function_is_told() -> None:
         read(lambda _x: "pear")
     with pytest.raises(Unreadable, match=r"A function is wanted here.* This came: 0\.5"):
         read(0.5)
-    with pytest.raises(Unreadable, match="returned nothing. Does it end with `return`"):
+    with pytest.raises(Unreadable, match=r"returned nothing\. Does it end with `return`"):
         read(lambda _x: None)
     for blank in (..., lambda _x: ...):
         with pytest.raises(NotAnswered):

@@ -210,7 +210,7 @@ def test_pulling_an_edge_moves_both_thresholds_by_half() -> None:
 
 
 def test_the_mean_a_quarter_of_the_way_is_a_quarter_of_the_way_up() -> None:
-    from n2uq_viz.course.start_here import EXAMPLE, QUARTER
+    from n2uq_viz.course.start_here_predictions import EXAMPLE, QUARTER
 
     _, prediction = registry.find_prediction("quarter_way")
     assert prediction.truth() == {"mean": "quarter"}

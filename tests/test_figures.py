@@ -70,7 +70,7 @@ def drawn(figure: Figure, monkeypatch: pytest.MonkeyPatch) -> dict[Text, tuple[f
     canvas: Any = FigureCanvasAgg(figure)
     with monkeypatch.context() as patch:
         patch.setattr(Text, "draw", record)
-        canvas.draw()
+        figure.draw_without_rendering()
     renderer = canvas.get_renderer()
     return {text: tuple(text.get_window_extent(renderer).extents) for text in seen}
 

@@ -251,6 +251,19 @@ def test_an_interval_is_not_empty_where_every_draw_was_the_same() -> None:
     assert at_zero([0, 30], 30).standard_error.tolist() == [0.0, 0.0]
 
 
+def test_ends_that_are_known_are_exact() -> None:
+    for draws in range(1, 300):
+        mc = MonteCarlo(Quantizer([0.0, 1.0], [0.0, 1.0]), [0.5, 0.5], draws, [0, draws])
+        low, high = mc.interval()
+        assert (low[0], high[1]) == (0.0, 1.0)
+        assert (mc.mean[0], mc.mean[1]) == (0.0, 1.0)
+    # A level that lower + (upper - lower) misses by a rounding error.
+    assert -8.3 + (4.2 - -8.3) != 4.2
+    mc = MonteCarlo(Quantizer([0.0, 1.0], [-8.3, 4.2]), [0.5, 1.0], 9, [9, 9])
+    assert mc.mean.tolist() == [4.2, 4.2]
+    assert mc.interval()[1].tolist() == [4.2, 4.2]
+
+
 def test_more_confidence_is_a_wider_interval() -> None:
     mc = at_zero([3], 10)
     widths = [np.subtract(*mc.interval(c)[::-1])[0] for c in (1e-9, 0.5, 0.9, 0.99, 1 - 1e-15)]

@@ -7,11 +7,8 @@ an error.
 
 from __future__ import annotations
 
-import ast
 import itertools
 import math
-import operator
-import re
 import reprlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -19,16 +16,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from n2uq_viz.course import arithmetic
 from n2uq_viz.words import say
 
 FloatArray = NDArray[np.float64]
 
 #: Most numbers that are read out of one answer.
 MOST_NUMBERS = 1000
-#: Most characters that are read as an expression.
-LONGEST_TEXT = 200
 #: How deep lists may be nested.
 DEEPEST = 4
+#: Python turns some of these into numbers, or into lists of them, but nobody means that.
+_NO_NUMBERS = (bool, np.bool_, complex, bytes, bytearray, set, frozenset, Mapping, type)
 
 
 class NotAnswered(Exception):
@@ -272,7 +270,7 @@ def _floats(answer: Any, units: Mapping[str, float], *, lists_in_text: bool) -> 
     if is_blank(answer):
         raise NotAnswered
     if isinstance(answer, str) and lists_in_text:
-        answer = _split(answer)
+        answer = arithmetic.split(answer)
     found = list(itertools.islice(_walk(answer, units, 0), MOST_NUMBERS + 1))
     if len(found) > MOST_NUMBERS:
         raise Unreadable(say("course.answer.too_many", most=MOST_NUMBERS))
@@ -283,18 +281,14 @@ def _floats(answer: Any, units: Mapping[str, float], *, lists_in_text: bool) -> 
 
 def _walk(answer: Any, units: Mapping[str, float], depth: int) -> Iterable[float]:
     """Every number in an answer, in order, however it is wrapped."""
-    answer = (
-        answer.detach() if hasattr(answer, "detach") and not isinstance(answer, type) else answer
-    )
     if isinstance(answer, str):
-        yield _finite(_text_value(answer, units), answer)
-    elif isinstance(
-        answer, (bool, np.bool_, complex, bytes, bytearray, set, frozenset, Mapping, type)
-    ):
+        yield _finite(_from_text(answer, units), answer)
+    elif isinstance(answer, _NO_NUMBERS):
         raise Unreadable(say("course.answer.not_number", got=short(answer)))
-    elif hasattr(answer, "__float__") and not np.ndim(answer):
+    elif _is_one(answer):
         try:
-            value = float(answer)
+            # A torch tensor that still follows gradients has to let go of them first.
+            value = float(answer.detach() if hasattr(answer, "detach") else answer)
         except Exception:  # any object may call itself a number
             raise Unreadable(say("course.answer.not_number", got=short(answer))) from None
         yield _finite(value, answer)
@@ -314,75 +308,24 @@ def _walk(answer: Any, units: Mapping[str, float], depth: int) -> Iterable[float
         raise Unreadable(say("course.answer.not_number", got=short(answer)))
 
 
-def _finite(value: float, answer: Any) -> float:
-    if not math.isfinite(value):
-        raise Unreadable(say("course.answer.not_finite", got=short(answer)))
-    return value
-
-
-def _split(text: str) -> list[str]:
-    """The numbers in a text such as ``"[0.1, 0.2]"`` or ``"0,1; 0,2"``."""
-    inside = text.strip().strip("[](){}")
-    parts = inside.split(";") if ";" in inside else inside.split(",")
-    return parts if len(parts) > 1 else inside.split()
-
-
-def _text_value(text: str, units: Mapping[str, float]) -> float:
-    clean = text.strip().replace("−", "-").replace("×", "*").replace("·", "*").replace("^", "**")
-    if not clean or len(clean) > LONGEST_TEXT:
-        raise Unreadable(say("course.answer.not_number", got=short(text)))
-    factor = 1.0
-    # The longest unit first, so that "kB" is not read as a "k" and a "B".
-    for unit, size in sorted({"%": 0.01, **units}.items(), key=lambda item: -len(item[0])):
-        if clean.casefold().endswith(unit):
-            clean, factor = clean[: -len(unit)].rstrip(), size
-            break
-    if re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", clean):
-        raise Unreadable(say("course.answer.comma", got=short(text), joined=clean.replace(",", "")))
-    if re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3}){2,}(\.\d*)?", clean):
-        clean = clean.replace(",", "")
-    elif re.fullmatch(r"[+-]?\d*,\d+", clean):
-        clean = clean.replace(",", ".")
+def _is_one(answer: Any) -> bool:
+    """Whether an object is one number, such as a NumPy scalar or a fraction, and not several."""
     try:
-        return _value(ast.parse(clean, mode="eval").body) * factor
-    except (SyntaxError, ValueError, ArithmeticError, RecursionError, MemoryError, TypeError):
+        return hasattr(answer, "__float__") and not np.ndim(answer)
+    except Exception:  # any object may fail when asked for its shape
+        return False
+
+
+def _from_text(text: str, units: Mapping[str, float]) -> float:
+    try:
+        return arithmetic.value(text, units)
+    except arithmetic.Ambiguous as error:
+        raise Unreadable(say("course.answer.comma", got=short(text), joined=error)) from None
+    except ValueError:
         raise Unreadable(say("course.answer.not_number", got=short(text))) from None
 
 
-_OPERATIONS: dict[type[ast.AST], Callable[..., Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.Pow: operator.pow,
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-}
-_NAMES = {"pi": math.pi, "e": math.e}
-_FUNCTIONS: dict[str, Callable[[float], float]] = {
-    "sqrt": math.sqrt,
-    "exp": math.exp,
-    "log": math.log,
-    "abs": abs,
-}
-
-
-def _value(node: ast.AST) -> float:
-    """The value of an arithmetic expression; everything is a float, so no power can grow huge."""
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        return float(node.value)  # type: ignore[arg-type]  # narrowed by type(), which mypy does not follow
-    if isinstance(node, ast.Name) and node.id in _NAMES:
-        return _NAMES[node.id]
-    if isinstance(node, ast.BinOp) and type(node.op) in _OPERATIONS:
-        value = _OPERATIONS[type(node.op)](_value(node.left), _value(node.right))
-    elif isinstance(node, ast.UnaryOp) and type(node.op) in _OPERATIONS:
-        value = _OPERATIONS[type(node.op)](_value(node.operand))
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1:
-        value = (
-            _FUNCTIONS[node.func.id](_value(node.args[0])) if node.func.id in _FUNCTIONS else None
-        )
-    else:
-        raise ValueError("not arithmetic")
-    if not isinstance(value, float):  # a negative base to a broken power is complex
-        raise ValueError("not a real number")
+def _finite(value: float, answer: Any) -> float:
+    if not math.isfinite(value):
+        raise Unreadable(say("course.answer.not_finite", got=short(answer)))
     return value

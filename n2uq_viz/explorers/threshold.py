@@ -40,10 +40,14 @@ def presets() -> dict[str, dict[int, Quantizer]]:
     return {"binary": {1: Quantizer.binary()}, "uniform": uniform, "nonuniform": nonuniform}
 
 
+#: Words of the notebooks and the figures, which the browser never says.
+_UNSAID = ("course.", "figure.")
+
+
 def _kit() -> dict[str, Any]:
     """Words, colors and numbers that the browser shares with Python."""
     return {
-        "words": words.table(),
+        "words": {key: text for key, text in words.table().items() if not key.startswith(_UNSAID)},
         "palette": style.for_browser(),
         "constants": {
             "gridPoints": states.GRID_POINTS,

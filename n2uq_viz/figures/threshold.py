@@ -333,13 +333,18 @@ class _Drawing:
         ax = self.axes[last]
         if ruler:
             ax.tick_params(axis="x", pad=frame.number_pad(self.theme) + ruler * em)
-        # At the end of the axis, where it needs no row of its own.
+        # At the end of the axis, where it needs no row of its own, and behind the last number.
+        away = em * LEGEND_OFFSET
+        if values:
+            overhang = 0.5 * text_width(short(values[-1], digits), frame.SMALL * em)
+            end = width * (values[-1] - self.view[0]) / (self.view[1] - self.view[0]) - width
+            away = max(away, end + overhang + frame.WORD_ROOM * frame.SMALL * em)
         ax.annotate(
             say("figure.threshold.input"),
             xy=(1.0, 0.0),
             xycoords="axes fraction",
             xytext=(
-                em * LEGEND_OFFSET,
+                away,
                 -frame.TICK_LENGTH - frame.number_pad(self.theme) - ruler * em,
             ),
             textcoords="offset points",

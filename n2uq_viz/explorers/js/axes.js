@@ -3,14 +3,17 @@
 import { percent, short } from "./format.js";
 import { px, svgNode, ticks } from "./svg.js";
 
+// The first and the last value always have their label; of the others, those for which there is room.
 function tickLabels(parent, values, position, minimum, place) {
-  let previous = -Infinity;
-  for (const value of values) {
-    const at = position(value);
-    if (Math.abs(at - previous) < minimum) continue;
+  const places = values.map(position);
+  const end = places[places.length - 1];
+  let previous = Infinity;
+  places.forEach((at, k) => {
+    const last = k === places.length - 1;
+    if (!last && (Math.abs(at - previous) < minimum || Math.abs(at - end) < minimum)) return;
     previous = at;
-    place(value, at, svgNode("text", parent, { class: "n2uq-tick" }));
-  }
+    place(values[k], at, svgNode("text", parent, { class: "n2uq-tick" }));
+  });
 }
 
 // Lines go behind the data, words in front of it.

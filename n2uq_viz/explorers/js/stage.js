@@ -10,6 +10,8 @@ import { createSync } from "./sync.js";
 import { applyTheme, resolveTheme, watchPlace } from "./theme.js";
 
 const SAVE_PATIENCE_MS = 60000;
+// Paddings and gaps around the bars in full screen, in pixels.
+const FULLSCREEN_MARGINS = 44;
 
 export function mountStage({ model, parent, kit, explorer }) {
   const text = (key, values) => say(kit.words, key, values);
@@ -37,6 +39,7 @@ export function mountStage({ model, parent, kit, explorer }) {
     onState(next) {
       state = next;
       history.push(state);
+      updateButtons();
       redraw();
     },
     onStatus(name) {
@@ -141,8 +144,8 @@ export function mountStage({ model, parent, kit, explorer }) {
     if (document.fullscreenElement !== root) {
       return { width, height: Math.round(Math.min(Math.max(0.66 * width, 380), 520)), fontSize: 12 };
     }
-    const others = root.scrollHeight - slots.main.offsetHeight;
-    return { width, height: Math.max(360, window.innerHeight - others - 8), fontSize: width > 1100 ? 18 : 15 };
+    const others = [slots.tools, slots.legend, saveBar].reduce((sum, bar) => sum + bar.offsetHeight, 0);
+    return { width, height: Math.max(360, window.innerHeight - others - FULLSCREEN_MARGINS), fontSize: width > 1100 ? 18 : 15 };
   }
 
   function redraw() {
