@@ -72,6 +72,7 @@ def lab(
     The notebooks are made from their texts first. One that you have changed is never touched.
     """
     from n2uq_viz import lab as course
+    from n2uq_viz import lab_server
 
     try:
         folder = course.find_notebooks(Path.cwd())
@@ -84,16 +85,10 @@ def lab(
             typer.echo(line)
         if convert_only:
             return
-        course.serve(folder, name, port, browser, _announce, options or ())
+        lab_server.serve(folder, name, port, browser, typer.echo, options or ())
     except course.LabError as error:
         raise _Mistake(str(error)) from None
     typer.echo("the lab has stopped")
-
-
-def _announce(address: str) -> None:
-    typer.echo(f"JupyterLab runs at {address}")
-    typer.echo("Ctrl-C stops it")
-    sys.stdout.flush()
 
 
 @app.command(epilog="Example: n2uq-viz figures overview --format svg,png --out slides")
@@ -114,7 +109,7 @@ def figures(
     """
     from n2uq_viz import export, style
     from n2uq_viz import figures as gallery
-    from n2uq_viz.figures.threshold import default_state
+    from n2uq_viz.figures.shown import default_state
 
     suffixes = [f".{name.strip().lower().lstrip('.')}" for name in formats.split(",")]
     for suffix in suffixes:

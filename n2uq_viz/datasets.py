@@ -139,7 +139,7 @@ def summary(name: str) -> Summary:
 
 @dataclass(frozen=True)
 class OperationEnergy:
-    """Energy of one operation of a chip: ``low`` to ``high`` picojoules, equal for a single value."""
+    """Energy of one operation: ``low`` to ``high`` picojoules, equal if one value is published."""
 
     operation: str
     number: str

@@ -110,13 +110,11 @@ def running_lab(clone: Path, private: Path) -> Iterator[str]:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*arguments: str) -> Iterator[Browser]:
     """Headless Chromium, found or installed as ``tests.chromium`` does."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=ensure(),
-            args=["--headless", "--no-sandbox", "--disable-gpu", *ARGUMENTS],
-        )
+        always = ("--headless", "--no-sandbox", "--disable-gpu", *ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=ensure(), args=[*always, *arguments])
         try:
             yield browser
         finally:

@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 
 from n2uq_viz import __version__, export, figures
-from tests.test_lab import TEXT, make_clone
-
-REPOSITORY = Path(__file__).parents[1]
+from tests.clones import REPOSITORY, TEXT, make_clone
 
 
 def run(
@@ -81,7 +79,7 @@ def test_mistake_is_one_line(arguments: list[str], line: str) -> None:
     assert line in mistake(run(*arguments))
 
 
-# --- The lab (a real one is started in test_lab) -------------------------------------------------
+# --- The lab (a real one is started in test_lab_server) -------------------------------------------------
 
 
 def test_lab_outside_a_clone(tmp_path: Path) -> None:

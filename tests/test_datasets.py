@@ -81,7 +81,7 @@ def test_no_filter_response_lies_on_a_threshold_of_a_uniform_preset(bits: int) -
 
 
 def test_load_names_the_known_data_sets() -> None:
-    with pytest.raises(ValueError, match="data must be one of \"digit_filter\", .*, got 'mnist'"):
+    with pytest.raises(ValueError, match=r"data must be one of \"digit_filter\", .*, got 'mnist'"):
         datasets.load("mnist")
     with pytest.raises(ValueError, match="data must be one of"):
         datasets.summary("mnist")

@@ -206,7 +206,7 @@ def test_ties_guides_and_levels_are_those_of_the_quantizer() -> None:
     assert "b₁, b₂" in words  # too close for two labels
     assert "t₇" in words
     entropy = datasets.entropy_bits(datasets.occupancy(q, datasets.summary("digit_pixels")))
-    assert f"entropy {float(f'{entropy:.3g}'):g} of 3 bits" in words
+    assert f"entropy {float(f'{entropy:.3g}'):g} bits (max 3)" in words
 
 
 @pytest.mark.parametrize(

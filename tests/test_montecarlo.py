@@ -253,13 +253,15 @@ def test_an_interval_is_not_empty_where_every_draw_was_the_same() -> None:
 
 def test_ends_that_are_known_are_exact() -> None:
     for draws in range(1, 300):
-        mc = MonteCarlo(Quantizer([0.0, 1.0], [0.0, 1.0]), [0.5, 0.5], draws, [0, draws])
+        mc = MonteCarlo(
+            Quantizer([0.0, 1.0], [0.0, 1.0]), np.full(2, 0.5), draws, np.array([0, draws])
+        )
         low, high = mc.interval()
         assert (low[0], high[1]) == (0.0, 1.0)
         assert (mc.mean[0], mc.mean[1]) == (0.0, 1.0)
     # A level that lower + (upper - lower) misses by a rounding error.
     assert -8.3 + (4.2 - -8.3) != 4.2
-    mc = MonteCarlo(Quantizer([0.0, 1.0], [-8.3, 4.2]), [0.5, 1.0], 9, [9, 9])
+    mc = MonteCarlo(Quantizer([0.0, 1.0], [-8.3, 4.2]), np.array([0.5, 1.0]), 9, np.full(2, 9))
     assert mc.mean.tolist() == [4.2, 4.2]
     assert mc.interval()[1].tolist() == [4.2, 4.2]
 

@@ -266,11 +266,26 @@ def test_bars_of_similar_height_are_not_cut(ax: Axes) -> None:
     assert plots.histogram_top(summary) == pytest.approx(1.12 * tallest)
 
 
-def test_colors_follow_the_levels(ax: Axes) -> None:
+@pytest.mark.parametrize("name", ["bimodal", "digit_pixels"])
+def test_colors_follow_the_levels(ax: Axes, name: str) -> None:
+    summary = datasets.summary(name)
+    artists = plots.draw_histogram(ax, summary, UNIFORM, THEME, (-3.0, 4.0))
+    area = 0.0
+    for collection in (artists.bins, artists.atoms):
+        colors = np.asarray(collection.get_facecolor())
+        for corners, color in zip(outlines(collection), colors, strict=True):
+            x, y = corners.T
+            level = int(UNIFORM.codes(0.5 * (x.min() + x.max())))
+            assert to_hex(tuple(color)) == THEME.levels(4)[level]
+            area += 0.5 * abs(float(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1))))
+    top = plots.histogram_top(summary)
+    both = plots.bars(summary, UNIFORM, (-3.0, 4.0))
+    expected = sum(float(np.sum(100 * np.minimum(b.share, top) * b.width)) for b in both)
+    assert area == pytest.approx(expected)
+
+
+def test_strip_shows_where_levels_begin_and_end(ax: Axes) -> None:
     artists = plots.draw_histogram(ax, datasets.summary("bimodal"), UNIFORM, THEME, VIEW)
-    bins, _ = plots.bars(datasets.summary("bimodal"), UNIFORM, VIEW)
-    expected = [THEME.levels(4)[level] for level in bins.level]
-    assert [to_hex(tuple(color)) for color in np.asarray(artists.bins.get_facecolor())] == expected
     ends = [corners[:, 0] for corners in outlines(artists.strip)]
     corners = [VIEW[0], *UNIFORM.thresholds, VIEW[1]]
     assert [x.min() for x in ends] == pytest.approx(corners[:-1])

@@ -12,11 +12,12 @@ from matplotlib.transforms import blended_transform_factory
 from n2uq_viz import datasets, plots, style
 from n2uq_viz import state as states
 from n2uq_viz.figures import frame
+from n2uq_viz.figures.ruler import RULER_HEIGHT, draw_ruler
 from n2uq_viz.figures.shown import default_state, summary_of
 from n2uq_viz.montecarlo import simulate_shared
 from n2uq_viz.plots.guides import WIDTH as GUIDE_WIDTH
 from n2uq_viz.plots.histogram import STRIP_FONT, STRIP_LABELS, STRIP_ROOM
-from n2uq_viz.plots.labels import axes_size, place, short, symbol, text_width
+from n2uq_viz.plots.labels import axes_size, short, text_width
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.words import say
 
@@ -53,11 +54,8 @@ RIGHT = 14.5
 LEGEND_OFFSET = 1.5
 TICKS = 1.8
 GAP = 0.8
-RULER_FONT = 0.85
-RULER_PAD = 0.35
-RULER_LINE = 1.15
 NOTE_ROOM = 1.5
-#: Level colors shown in the legend.
+#: Level colors shown in the legend, at most.
 LEGEND_LEVELS = 4
 #: Where names of vertical axes stand, from the left.
 NAME_AT = 1.5
@@ -112,7 +110,16 @@ class _Drawing:
         for name, ax in self.axes.items():
             ax.set_xlim(*self.view)
             drawings[name](ax)
-        self._ruler()
+        first = self.panels[0]
+        draw_ruler(
+            self.axes[first],
+            self.q,
+            theme,
+            self.view,
+            # Below the forward panel arrive the guide lines of its curves.
+            below=first == "forward",
+            away=theme.font_size * self._above(first),
+        )
         self._input_axis()
 
     def _above(self, name: str) -> float:
@@ -142,7 +149,7 @@ class _Drawing:
         """Place the panels from top to bottom."""
         theme, em = self.theme, self.theme.font_size
         width, height = (frame.POINTS_PER_INCH * inches for inches in SIZES[theme.name])
-        ruler = 2.0 * RULER_LINE * RULER_FONT + RULER_PAD
+        ruler = RULER_HEIGHT
         rooms = {name: self._above(name) for name in self.panels}
         first, *others = self.panels
         for name in others:
@@ -267,7 +274,8 @@ class _Drawing:
         self._name(ax, "figure.threshold.share")
         data = self.state["data"]
         words = say(f"data.{data if isinstance(data, str) else 'own'}")
-        patches = tuple(Patch(color=color, linewidth=0.0) for color in theme.levels(LEGEND_LEVELS))
+        shades = min(LEGEND_LEVELS, self.q.levels.size)
+        patches = tuple(Patch(color=color, linewidth=0.0) for color in theme.levels(shades))
         self._legend(ax, "histogram", [(patches, words)])
         entropy = datasets.entropy_bits(datasets.occupancy(self.q, summary))
         most = float(np.log2(self.q.levels.size))
@@ -283,42 +291,6 @@ class _Drawing:
             annotation_clip=False,
         )
 
-    def _ruler(self) -> None:
-        """Name edges and thresholds where their guide lines arrive."""
-        theme, view = self.theme, self.view
-        ax = next(iter(self.axes.values()))
-        below = "forward" in self.axes
-        size = RULER_FONT * theme.font_size
-        width, _ = axes_size(ax)
-        scale = width / (view[1] - view[0])
-        rows = (("edge", "b", 0, self.q.edges), ("threshold", "t", 1, self.q.thresholds))
-        for row, (role, letter, start, positions) in enumerate(rows):
-            seen = np.flatnonzero((view[0] <= positions) & (positions <= view[1]))
-            names = [symbol(letter, start + int(i)) for i in seen]
-
-            def text(first: int, last: int, names: list[str] = names) -> str:
-                between = ", " if last == first + 1 else " … "
-                return names[first] if first == last else names[first] + between + names[last]
-
-            at = ((positions[seen] - view[0]) * scale).tolist()
-            away = RULER_PAD * theme.font_size + row * RULER_LINE * size
-            for center, words in place(at, width, size, text):
-                ax.annotate(
-                    words,
-                    xy=(view[0] + center / scale, 0.0 if below else 1.0),
-                    xycoords=ax.get_xaxis_transform(),
-                    xytext=(
-                        0.0,
-                        -away if below else away + self._above(self.panels[0]) * theme.font_size,
-                    ),
-                    textcoords="offset points",
-                    ha="center",
-                    va="top" if below else "bottom",
-                    fontsize=size,
-                    color=theme.color[role],
-                    annotation_clip=False,
-                )
-
     def _input_axis(self) -> None:
         """Put numbers below the last panel only."""
         em = self.theme.font_size
@@ -329,7 +301,7 @@ class _Drawing:
             frame.label_ticks(ax.xaxis, values, digits)
             if name != last:
                 ax.tick_params(axis="x", labelbottom=False, length=0.0)
-        ruler = 2.0 * RULER_LINE * RULER_FONT + RULER_PAD if self.panels == ["forward"] else 0.0
+        ruler = RULER_HEIGHT if self.panels == ["forward"] else 0.0
         ax = self.axes[last]
         if ruler:
             ax.tick_params(axis="x", pad=frame.number_pad(self.theme) + ruler * em)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.patheffects import withStroke
 
 from n2uq_viz.plots.labels import axes_size, nice, place, short
 from n2uq_viz.style import LINE
@@ -28,7 +29,9 @@ CUT = 6.0
 #: Empty space above the highest slope and below 0, as shares of the panel.
 HEADROOM, FOOTROOM = 0.08, 0.04
 #: Line width of G-STE next to that of plain STE, which lies on it where the two agree.
-WIDER = 1.6
+WIDER = 2.2
+#: Width of the margin that keeps plain STE visible there, next to its line.
+HALO = 1.35
 #: Font size of notes on cut slopes, next to the theme's.
 NOTE_SIZE = 0.8
 ORDER = {"gste": 2.6, "ste": 2.8, "arrow": 3.0}
@@ -115,6 +118,9 @@ def draw_gradients(
                 solid_joinstyle="miter",
                 zorder=ORDER[name],
             )
+    if "ste" in lines:
+        halo = withStroke(linewidth=HALO * theme.line_width, foreground=theme.color["panel"])
+        lines["ste"].set_path_effects([halo])
     arrows = None
     if "gste" in series:
         (arrows,) = ax.plot(

@@ -116,7 +116,7 @@ def draw_histogram(
     artists = HistogramArtists(
         ax,
         theme,
-        PolyCollection([], linewidths=0.0, antialiased=False, zorder=ORDER["bins"]),
+        PolyCollection([], linewidths=0.0, zorder=ORDER["bins"]),
         PolyCollection([], linewidths=0.0, zorder=ORDER["atoms"]),
         PolyCollection(
             [],
@@ -141,6 +141,26 @@ def _boxes(left: FloatArray, right: FloatArray, low: Any, high: Any) -> Any:
     return np.stack([np.stack(corner, axis=-1) for corner in corners], axis=1)
 
 
+def _outlines(found: Bars, top: float) -> tuple[list[FloatArray], list[int]]:
+    """Return the outline and the level of every run of touching bars of one level.
+
+    One outline instead of many bars, because viewers of vector files leave hairlines between bars.
+    """
+    right = found.left + found.width
+    height = 100.0 * np.minimum(found.share, top)
+    new = np.ones(found.left.size, dtype=bool)
+    gap = 1e-6 * found.width[1:]
+    new[1:] = (np.diff(found.level) != 0) | (found.left[1:] > right[:-1] + gap)
+    outlines, levels = [], []
+    for run in np.split(np.arange(found.left.size), np.flatnonzero(new)[1:]):
+        if run.size:
+            x = np.column_stack((found.left[run], right[run])).ravel()
+            corners = np.column_stack((x, np.repeat(height[run], 2)))
+            outlines.append(np.vstack(([x[0], 0.0], corners, [x[-1], 0.0])))
+            levels.append(int(found.level[run[0]]))
+    return outlines, levels
+
+
 def update_histogram(
     artists: HistogramArtists, summary: Mapping[str, Any], q: Quantizer, view: View
 ) -> None:
@@ -155,17 +175,18 @@ def update_histogram(
         text.remove()
     artists.labels, artists.notes = [], []
 
-    pairs = zip((artists.bins, artists.atoms), bars(summary, q, view), strict=True)
-    for collection, found in pairs:
+    for collection, found in zip(
+        (artists.bins, artists.atoms), bars(summary, q, view), strict=True
+    ):
         right = found.left + found.width
         seen = (right > view[0]) & (found.left < view[1])
-        share = np.minimum(found.share, top)
-        collection.set_verts(_boxes(found.left, right, 0.0, 100.0 * share)[seen])
-        collection.set_facecolor(colors[found.level[seen]].tolist())
+        shown = Bars(found.left[seen], found.width[seen], found.share[seen], found.level[seen])
+        outlines, levels = _outlines(shown, top)
+        collection.set_verts(outlines)
+        collection.set_facecolor(colors[levels].tolist())
         for k in np.flatnonzero(seen & (found.share > top)).tolist():
-            artists.notes.append(
-                _note(artists, float(found.left[k]), float(right[k]), float(found.share[k]), view)
-            )
+            sides = (float(found.left[k]), float(right[k]))
+            artists.notes.append(_note(artists, *sides, float(found.share[k]), view))
 
     starts = np.clip(np.concatenate(([view[0]], q.thresholds)), *view)
     ends = np.clip(np.concatenate((q.thresholds, [view[1]])), *view)
