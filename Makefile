@@ -38,9 +38,8 @@ test: $(STAMP)-test ## lint, types and all tests, browser included
 	@$(PY) -m pytest $(PYTEST_ARGS)
 
 lint: $(STAMP)-test ## ruff (rules and format) and mypy
-	@echo "ruff check, ruff format --check, mypy"
-	@$(PY) -m ruff check --quiet .
-	@$(PY) -m ruff format --check --quiet . || { $(PY) -m ruff format --check .; exit 1; }
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 
 figures: $(STAMP)-lab ## draw the README's pictures again

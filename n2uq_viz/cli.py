@@ -134,7 +134,7 @@ def figures(
                     overwrite=overwrite,
                 )
                 typer.echo(str(path))
-    except OSError as error:
+    except (OSError, ImportError) as error:
         raise _Mistake(str(error)) from None
 
 

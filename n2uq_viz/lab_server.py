@@ -159,8 +159,9 @@ def _wait_until_it_answers(
                 f"JupyterLab ended before it answered (exit status {server.returncode}); "
                 "what it said is above"
             )
-        if _answers(port, token):
-            if _answers(port, "none"):
+        # With the token, since another program may have taken the port; and then without it.
+        if _status(port, "/api/status", token) == http.HTTPStatus.OK:
+            if _status(port, "/lab", "") == http.HTTPStatus.OK:
                 raise LabError(
                     "JupyterLab would answer without its token, and was stopped: "
                     "leave out the option that makes it do so"
@@ -178,14 +179,14 @@ def _wait_until_it_ends(server: subprocess.Popen[bytes], requests: list[int]) ->
             return
 
 
-def _answers(port: int, token: str) -> bool:
-    """Whether a server is there that knows the token: another program's may have come first."""
+def _status(port: int, path: str, token: str) -> int | None:
+    """Ask for a page, and return the status of the answer, or None if there is none."""
     connection = http.client.HTTPConnection(ADDRESS, port, timeout=5)
     try:
-        connection.request("GET", "/api/status", headers={"Authorization": f"token {token}"})
-        return connection.getresponse().status == http.HTTPStatus.OK
+        connection.request("GET", path, headers={"Authorization": f"token {token}"})
+        return connection.getresponse().status
     except (OSError, http.client.HTTPException):
-        return False
+        return None
     finally:
         connection.close()
 

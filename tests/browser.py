@@ -151,6 +151,8 @@ def wait_for_stage(page: Page) -> None:
         }""",
         timeout=PATIENCE,
     )
+    # What was asked for last is drawn in the next frame at the latest.
+    page.evaluate("() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")
 
 
 def in_kernel(page: Page, code: str) -> str:

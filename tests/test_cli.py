@@ -79,7 +79,7 @@ def test_mistake_is_one_line(arguments: list[str], line: str) -> None:
     assert line in mistake(run(*arguments))
 
 
-# --- The lab (a real one is started in test_lab_server) -------------------------------------------------
+# --- The lab (a real one is started in test_lab_server) ------------------------------------------
 
 
 def test_lab_outside_a_clone(tmp_path: Path) -> None:

@@ -8,13 +8,13 @@ import { px, setAttributes, setText, show, svgNode } from "./svg.js";
 const HIT_SIZE = 28;
 const SHAPE_SIZE = 11;
 
-// All handles of a quantizer, from left to right: edge 0, threshold 1, edge 1, ...
-export function handleList(q) {
+// All handles of a quantizer with that many edges, from left to right: edge 0, threshold 1, edge 1, ...
+export function handleList(edges) {
   const list = [];
-  q.edges.forEach((_, i) => {
+  for (let i = 0; i < edges; i += 1) {
     if (i > 0) list.push({ kind: "threshold", index: i - 1, number: i, id: `threshold-${i}` });
     list.push({ kind: "edge", index: i, number: i, id: `edge-${i}` });
-  });
+  }
   return list;
 }
 
@@ -34,10 +34,12 @@ export function createHandles(parent, text) {
   const group = svgNode("g", parent);
   const label = svgNode("text", parent, { class: "n2uq-handle-label", "aria-hidden": "true" });
   let handles = [];
+  let drawn = {};
 
   function frame(scene) {
     group.replaceChildren();
-    handles = handleList(scene.q).map((handle) => {
+    drawn = {};
+    handles = handleList(scene.q.edges.length).map((handle) => {
       const element = svgNode("g", group, {
         class: `n2uq-handle n2uq-${handle.kind}`,
         role: "slider",
@@ -62,8 +64,12 @@ export function createHandles(parent, text) {
 
   function update(scene) {
     const { q, t, view, selected, layout: { x, y, panels, fontSize } } = scene;
+    const same = scene.layout === drawn.layout && q.edges.length === drawn.edges?.length && selected === drawn.selected;
     for (const handle of handles) {
       const edge = handle.kind === "edge";
+      // Where a handle and the edges that limit it are as they were, there is nothing to write.
+      const near = edge ? [-1, 0, 1] : [-1, 0, 1, 2];
+      if (same && near.every((k) => q.edges[handle.index + k] === drawn.edges[handle.index + k])) continue;
       const value = edge ? q.edges[handle.index] : t[handle.index];
       const height = edge ? panels.forward.bottom : y((q.levels[handle.index] + q.levels[handle.index + 1]) / 2);
       const seen = value >= view[0] && value <= view[1];
@@ -85,6 +91,7 @@ export function createHandles(parent, text) {
         setAttributes(label, { x: px(panels.forward.right), y: px(panels.forward.top - 0.6 * fontSize), "text-anchor": "end" });
       }
     }
+    drawn = { layout: scene.layout, edges: q.edges, selected };
   }
 
   // The handle nearest to a point of the picture, if one is within reach.

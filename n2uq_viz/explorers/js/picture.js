@@ -54,6 +54,7 @@ export function createPicture(parent, text) {
       const before = framed;
       framed = { ...wanted, layout: layout(scene) };
       const { panels } = framed.layout;
+      parent.style.height = `${height}px`; // with it fixed, nothing outside is laid out again in a drag
       setAttributes(svg, { viewBox: `0 0 ${width} ${height}`, width, height });
       setAttributes(background, { width, height });
       svg.style.setProperty("--n2uq-font", `${fontSize}px`);

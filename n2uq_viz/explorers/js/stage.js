@@ -34,6 +34,7 @@ export function mountStage({ model, parent, kit, explorer }) {
   const history = createHistory(state);
   const closing = new AbortController();
   let frame = null;
+  let announcing = false;
 
   const sync = createSync(model, {
     onState(next) {
@@ -65,9 +66,7 @@ export function mountStage({ model, parent, kit, explorer }) {
     // The end of a gesture: an undo step, and Python gets exactly this.
     commit(kind = null) {
       history.push(state, kind);
-      updateButtons();
-      announce();
-      sync.settle();
+      finish();
     },
     set(patch, kind = null) {
       stage.change(patch);
@@ -85,11 +84,8 @@ export function mountStage({ model, parent, kit, explorer }) {
   const goTo = (next) => {
     if (sameState(next, state)) return;
     state = next;
-    redraw();
     sync.send(state);
-    updateButtons();
-    announce();
-    sync.settle();
+    finish();
   };
   const undo = addButton(common, text("stage.undo"), () => goTo(history.undo()), { title: text("stage.undo.keys"), "data-action": "undo" });
   const redo = addButton(common, text("stage.redo"), () => goTo(history.redo()), { title: text("stage.redo.keys"), "data-action": "redo" });
@@ -129,8 +125,12 @@ export function mountStage({ model, parent, kit, explorer }) {
     else root.requestFullscreen().catch(() => stage.say(text("stage.fullscreen.refused")));
   }
 
-  function announce() {
-    live.textContent = drawn.describe();
+  // After a change that is complete: show it, say it, and see that Python has it.
+  function finish() {
+    updateButtons();
+    announcing = true;
+    redraw();
+    sync.settle();
   }
 
   function updateButtons() {
@@ -154,6 +154,8 @@ export function mountStage({ model, parent, kit, explorer }) {
       if (closing.signal.aborted) return;
       applyTheme(root, stage.theme, kit.palette);
       drawn.draw(size());
+      if (announcing) live.textContent = drawn.describe();
+      announcing = false;
     });
   }
 

@@ -1,7 +1,7 @@
 // The state's way to Python and back. The picture never waits for it: while a hand moves, the state goes out
-// at most twenty times a second; what comes from Python in the meantime waits until the hand lets go.
+// at most ten times a second; what comes from Python in the meantime waits until the hand lets go.
 
-const SEND_EVERY_MS = 50;
+const SEND_EVERY_MS = 100;
 const PATIENCE_MS = 8000;
 
 // onState(state): Python set another state. onStatus(name): "sending", "in-step" or "silent".

@@ -14,6 +14,9 @@ import { grid, simulate, sortedUniforms } from "./simulation.js";
 import { setAttributes, setText } from "./svg.js";
 import { levelColors } from "./theme.js";
 
+// Nobody reads numbers that change with every frame: in a drag the words follow the picture a little slower.
+const READ_EVERY_MS = 80;
+
 // The result of the latest call, for values that are costly and seldom change.
 function remember(compute) {
   let key = null;
@@ -38,6 +41,7 @@ export function thresholdExplorer(stage) {
   const rowsOf = remember((seed, draws) => sortedUniforms(seed, gridPoints, draws));
   const pointsOf = remember((summary) => points(summary));
   const barsOf = remember((summary) => bars(summary));
+  const handlesOf = remember((edges) => handleList(edges));
   const hiddenOf = remember((hidden) => new Set(hidden));
   const colorsOf = remember((theme, count) => levelColors(kit.palette[theme].levels, count));
   const summaryOf = (state) => (typeof state.data === "string" ? kit.data[state.data] : state.data);
@@ -110,7 +114,7 @@ export function thresholdExplorer(stage) {
 
   // --- What the hand does -------------------------------------------------------------------------
 
-  const selectedHandle = () => handleList(stage.state).find((handle) => handle.id === selected);
+  const selectedHandle = () => handlesOf(stage.state.edges.length).find((handle) => handle.id === selected);
   let atGrip = null; // the state when the hand took hold
 
   const hands = {
@@ -203,11 +207,13 @@ export function thresholdExplorer(stage) {
   }
 
   function updateGrip(state) {
-    const list = handleList(state);
-    if (!list.some((handle) => handle.id === selected)) selected = "threshold-1";
-    setOptions(which, list.map((handle) => [handle.id, text(`handle.${handle.kind}.full`, { i: handle.number })]));
-    which.value = selected;
-    const handle = selectedHandle();
+    const list = handlesOf(state.edges.length);
+    const handle = list.find(({ id }) => id === selected) ?? list[1];
+    selected = handle.id;
+    if (which.childElementCount !== list.length) {
+      setOptions(which, list.map(({ kind, id, number }) => [id, text(`handle.${kind}.full`, { i: number })]));
+    }
+    if (which.value !== selected) which.value = selected;
     const number = handleValue(state, handle);
     const [low, high] = handleLimits(state, handle);
     showNumber(value, Number(number.toPrecision(7)));
@@ -218,6 +224,7 @@ export function thresholdExplorer(stage) {
   }
 
   let shown = null;
+  let readAt = -Infinity;
 
   function draw(size) {
     const { state } = stage;
@@ -241,7 +248,11 @@ export function thresholdExplorer(stage) {
     updateGrip(state); // first: it may have to select another handle
     scene.selected = selected;
     picture.draw(scene);
-    readout.update(scene);
+    const now = performance.now();
+    if (atGrip === null || now - readAt >= READ_EVERY_MS) {
+      readout.update(scene);
+      readAt = now;
+    }
     // Menus and fields of the tool bar do not change while a handle is held.
     if (atGrip === null && shown !== state) updateControls(state);
     shown = state;
