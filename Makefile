@@ -43,7 +43,7 @@ lint: $(STAMP)-test ## ruff (rules and format) and mypy
 	@$(PY) -m mypy
 
 figures: $(STAMP)-lab ## draw the README's pictures again
-	@$(PY) -m n2uq_viz.cli figures --out $(FIGURES) --format svg,png --overwrite
+	@$(PY) -m n2uq_viz.cli figures threshold overview --out $(FIGURES) --format png --theme light --overwrite
 
 bench: $(STAMP)-test ## measure speed: one table per benchmark
 	@set -e; for file in benchmarks/[a-z]*.py; do \

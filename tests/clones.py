@@ -10,8 +10,9 @@ TEXT = "# %% [markdown]\n# # Coins\n\n# %%\nheads = 1\n"
 
 
 def make_clone(folder: Path) -> Path:
+    """Make a clone with two notebooks in a folder, which is made if it is missing."""
+    (folder / "notebooks").mkdir(parents=True)
     shutil.copy(REPOSITORY / "pyproject.toml", folder)
-    (folder / "notebooks").mkdir()
     for name in ("00_start_here.py", "01_coins.py"):
         (folder / "notebooks" / name).write_text(TEXT)
     return folder

@@ -142,6 +142,27 @@ def test_a_threshold_follows_the_mouse(page: Page) -> None:
     assert q.intervals[1] == pytest.approx(2 / 3)
 
 
+def test_an_edge_follows_a_finger(page: Page) -> None:
+    x, y = center(page, "edge-1")
+    pixels = center(page, "edge-2")[0] - x
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+
+    def touch(kind: str, *places: tuple[float, float]) -> None:
+        points = [{"x": left, "y": top} for left, top in places]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    try:
+        touch("touchStart", (x, y))
+        for k in range(1, 6):
+            touch("touchMove", (x + k * pixels / 10, y + 3 * k))
+        touch("touchEnd")
+    finally:
+        session.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
+    q = assert_page_and_kernel_agree(page)
+    assert q.edges[1] == pytest.approx(1.0, abs=(2 / 3) / pixels)
+
+
 def test_another_follows_the_arrow_keys(page: Page) -> None:
     handle(page, "threshold-1").focus()
     for key in ("ArrowRight", "ArrowRight", "Shift+ArrowRight", "ArrowLeft"):
@@ -220,6 +241,27 @@ def test_menus_buttons_and_fields(page: Page) -> None:
 def test_the_dark_theme_is_dark(page: Page) -> None:
     within(page, "[data-control=theme]").select_option("dark")
     expect(within(page)).to_have_css("background-color", "rgb(20, 23, 27)")
+
+
+def test_full_screen_shows_all_of_it_on_a_projector(page: Page) -> None:
+    before = page.viewport_size
+    assert before is not None
+    page.set_viewport_size({"width": 1280, "height": 720})
+    within(page, "[data-action=fullscreen]").click()
+    page.wait_for_function("() => document.fullscreenElement?.matches('.n2uq-stage')")
+    try:
+        stage = within(page)
+        expect(within(page, "[data-action=fullscreen]")).to_have_text("Leave full screen")
+        page.wait_for_function(
+            "(svg) => svg.getBoundingClientRect().height > 420",
+            arg=within(page, ".n2uq-picture").element_handle(),
+        )
+        assert stage.evaluate("(e) => e.scrollHeight <= e.clientHeight && e.clientHeight === 720")
+        assert stage.evaluate("(e) => e.scrollWidth <= e.clientWidth && e.clientWidth === 1280")
+    finally:
+        within(page, "[data-action=fullscreen]").click()
+        page.wait_for_function("() => document.fullscreenElement === null")
+        page.set_viewport_size(before)
 
 
 def test_python_moves_the_picture(page: Page) -> None:

@@ -38,12 +38,6 @@ def shown() -> dict[str, Any]:
     )
 
 
-def read_without_state(path: Path, figure: Figure) -> None:
-    export.save(figure, path, None)
-    with pytest.raises(state.StateError, match="without a state"):
-        export.read_state(path)
-
-
 # --- What is in a file ---------------------------------------------------------------------------
 
 
@@ -266,7 +260,9 @@ def test_full_disk_leaves_nothing_half_written(
 
 @pytest.mark.parametrize("suffix", export.SUFFIXES)
 def test_figure_without_a_state(suffix: str, figure: Figure, tmp_path: Path) -> None:
-    read_without_state(tmp_path / f"a{suffix}", figure)
+    path = export.save(figure, tmp_path / f"a{suffix}", None)
+    with pytest.raises(state.StateError, match="without a state"):
+        export.read_state(path)
 
 
 def test_somebody_elses_figure(tmp_path: Path, figure: Figure) -> None:

@@ -28,7 +28,7 @@ def presets() -> dict[str, dict[int, Quantizer]]:
     Examples
     --------
     >>> presets()["nonuniform"][2].edges.round(3)
-    array([0.   , 0.345, 1.046, 2.   ])
+    array([0.   , 0.345, 1.045, 2.   ])
     """
     uniform = {bits: Quantizer.uniform(bits) for bits in range(1, 5)}
     nonuniform = {

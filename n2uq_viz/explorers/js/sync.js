@@ -102,6 +102,7 @@ export function createSync(model, { onState, onStatus }) {
       waiting = null;
       onState(state);
       send(state); // our own last state went out after Python's: say which one holds
+      settle();
     },
     close() {
       clearTimeout(timer);
