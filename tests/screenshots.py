@@ -50,8 +50,24 @@ explorer.state = {{**explorer.state, **_wanted, "view": _view}}
 
 
 def take(page: Page, name: str) -> None:
-    """Save the explorer alone, after two frames: the one that draws and the one that paints."""
-    page.evaluate("() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")
+    """Save the explorer alone, once it has stood still for some frames at the top of the view."""
+    page.evaluate(
+        """(selector) => new Promise((done) => {
+            const stage = document.querySelector(selector);
+            let [still, before] = [0, ""];
+            const look = () => {
+                stage.scrollIntoView({ block: "start" });
+                const { top, left, width, height } = stage.getBoundingClientRect();
+                const now = String([top, left, width, height]);
+                still = now === before ? still + 1 : 0;
+                before = now;
+                if (still < 5) requestAnimationFrame(look);
+                else done();
+            };
+            look();
+        })""",
+        STAGE,
+    )
     path = FOLDER / f"{name}.png"
     page.locator(STAGE).first.screenshot(path=path)
     print(path.relative_to(lab.ROOT))
@@ -63,7 +79,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, lab.chromium() as browser:
         clone = lab.copy_of_clone(Path(folder) / "clone")
         with lab.running_lab(clone, Path(folder) / "private") as address:
-            page = browser.new_page(viewport={"width": 1780, "height": 1100})
+            page = browser.new_page(viewport={"width": 1780, "height": 1300})
             lab.open_lab(page, address)
             lab.run_all(page)
             lab.wait_for_stage(page)

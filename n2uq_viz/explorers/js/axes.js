@@ -1,6 +1,6 @@
 // Frames, grid lines, tick labels and panel titles: drawn anew only when the view or the size changes.
 
-import { percent, short } from "./format.js";
+import { short } from "./format.js";
 import { px, svgNode, ticks } from "./svg.js";
 
 // The first and the last value always have their label; of the others, those for which there is room.
@@ -49,7 +49,7 @@ export function createAxes(behind, inFront, text) {
     };
     tickLabels(group, scene.q.levels, y, 1.15 * fontSize, leftOf(panels.forward));
     tickLabels(group, slopeTicks, slope, 1.15 * fontSize, leftOf(panels.backward));
-    tickLabels(group, shareTicks, share, 1.15 * fontSize, leftOf(panels.histogram, percent));
+    tickLabels(group, shareTicks, share, 1.15 * fontSize, leftOf(panels.histogram, (value) => `${short(100 * value)} %`));
     tickLabels(group, xTicks, x, 0, (value, at, label) => {
       label.setAttribute("x", px(at));
       label.setAttribute("y", px(panels.histogram.bottom + 1.3 * fontSize));

@@ -219,8 +219,8 @@ export function thresholdExplorer(stage) {
     showNumber(value, Number(number.toPrecision(7)));
     setAttributes(valueRange, { min: Math.max(low, state.view[0]), max: Math.min(high, state.view[1]) });
     valueRange.value = String(number);
-    const end = (limit) => (Number.isFinite(limit) ? short(limit) : text("control.free"));
-    setText(limits, text("control.limits", { low: end(low), high: end(high) }));
+    const ends = `${Number.isFinite(low) ? "low" : ""}${Number.isFinite(high) ? "high" : ""}` || "none";
+    setText(limits, text(`control.limits.${ends}`, { low: short(low), high: short(high) }));
   }
 
   let shown = null;
