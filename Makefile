@@ -86,7 +86,7 @@ $(STAMP)-torch: $(VENV)/.done-venv constraints.txt
 	  $(PIP) uv; \
 	  UV_HTTP_CONNECT_TIMEOUT=5 UV_HTTP_TIMEOUT=15 UV_HTTP_RETRIES=0 $(VENV)/bin/uv pip install --quiet \
 	    --python $(PY) --torch-backend cpu --no-deps "torch==$$version" 2>/dev/null \
-	    || echo "PyTorch's own index did not answer"; \
+	    || echo "It did not answer: taking the ordinary one, which may be larger"; \
 	fi; \
 	echo "Installing PyTorch $$version (TORCH=none leaves it out)"; \
 	$(PIP) "torch==$$version"

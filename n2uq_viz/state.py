@@ -8,8 +8,9 @@ in another.
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from n2uq_viz import datasets
@@ -25,6 +26,8 @@ MAX_DRAWS = 10_000
 MAX_STEPS = 15
 #: Empty space left and right of the outermost edges in a fresh view, as a share of their distance.
 VIEW_MARGIN = 0.15
+#: Largest number on screen; one over it is the smallest difference. Beyond, pixels overflow.
+LARGEST = 1e100
 SERIES = ("deterministic", "expectation", "monte_carlo", "band", "gste", "ste", "histogram")
 THEMES = ("auto", "light", "dark")
 DEFAULT_DATA = "digit_filter"
@@ -68,10 +71,25 @@ def _view(value: Any) -> list[float]:
         raise StateError(f"{rule}, got {value!r}")
     if any(isinstance(v, bool) or not isinstance(v, (int, float)) for v in value):
         raise StateError(f"{rule}, got {value!r}")
-    low, high = float(value[0]), float(value[1])
+    try:
+        low, high = float(value[0]), float(value[1])
+    except OverflowError:
+        raise StateError(f"{rule}, got numbers too large for a float") from None
     if not (low < high and high - low < float("inf")):
         raise StateError(f"{rule}, got {value!r}")
+    _drawable("view", [low, high])
     return [low, high]
+
+
+def _drawable(name: str, values: Sequence[float]) -> None:
+    """Refuse numbers that no picture can hold."""
+    largest = max(map(abs, values))
+    smallest = min(b - a for a, b in itertools.pairwise(values))
+    if largest > LARGEST or smallest < 1.0 / LARGEST:
+        raise StateError(
+            f"an explorer shows numbers up to {LARGEST:g} that differ by at least {1 / LARGEST:g}; "
+            f"{name} has {largest:g} and a difference of {smallest:g}"
+        )
 
 
 def _hidden(value: Any) -> list[str]:
@@ -91,10 +109,13 @@ def _theme(value: Any) -> str:
 def _data(value: Any) -> str | dict[str, Any]:
     if isinstance(value, Mapping):
         try:
-            return datasets.check_summary(value)
+            summary = datasets.check_summary(value)
         except ValueError as error:
             raise StateError(f"data: {error}") from None
-    if value not in datasets.NAMES:
+        if max(map(abs, summary["range"])) > LARGEST:
+            raise StateError(f"data must lie within {LARGEST:g}, got a range of {summary['range']}")
+        return summary
+    if not isinstance(value, str) or value not in datasets.NAMES:
         raise StateError(
             f"data must be one of {', '.join(datasets.NAMES)} or a summary, got {value!r}"
         )
@@ -164,6 +185,8 @@ def validate(state: Any, explorer: str = "threshold") -> dict[str, Any]:
             f"got {len(quantizer.thresholds)}; "
             "plots and simulations take any number"
         )
+    for key in ("edges", "levels"):
+        _drawable(key, quantizer.to_dict()[key])
     valid: dict[str, Any] = {"version": VERSION, "explorer": explorer, **quantizer.to_dict()}
     valid["view"] = _view(state.get("view", default_view(quantizer.edges)))
     for key, (check, default) in _OPTIONAL.items():

@@ -218,7 +218,7 @@ def points(summary: Mapping[str, Any]) -> tuple[FloatArray, NDArray[np.int64]]:
     low, high = float(summary["low"]), float(summary["high"])
     cells = np.asarray(summary["cells"], dtype=np.int64)
     filled = np.flatnonzero(cells)
-    centers = low + (filled + 0.5) * (high - low) / CELLS
+    centers = low + (filled + 0.5) * ((high - low) / CELLS)
     values = np.concatenate([np.array([float(v) for v, _ in summary["atoms"]]), centers])
     counts = np.concatenate(
         [np.array([c for _, c in summary["atoms"]], dtype=np.int64), cells[filled]]

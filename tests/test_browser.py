@@ -214,6 +214,103 @@ def test_escape_in_a_drag_brings_everything_back(page: Page) -> None:
     assert kernel_state(page) == before
 
 
+def test_a_number_with_a_comma_and_what_is_no_number(page: Page) -> None:
+    within(page, "[data-control=handle]").select_option("edge-1")
+    field = within(page, "[data-control=value]")
+    for typed, value, words in (
+        ("0,5", 0.5, ""),
+        ("half", 0.5, "“half” is no number"),
+        ("", 0.5, "“” is no number"),
+        ("-1e308", 1e-3, "edge 1 stopped at 0.001"),
+        ("99", 4 / 3 - 1e-3, "edge 1 stopped at 1.332"),
+        ("98", 4 / 3 - 1e-3, "edge 1 stopped at 1.332"),
+    ):
+        field.fill(typed)
+        field.press("Enter")
+        q = assert_page_and_kernel_agree(page)
+        assert q.edges[1] == pytest.approx(value)
+        assert float(field.input_value()) == pytest.approx(value, abs=1e-6)
+        expect(within(page, "[data-readout=message]")).to_contain_text(words)
+    within(page, "[data-control=handle]").select_option("edge-3")
+    field.fill("1.7e308")
+    field.press("Enter")
+    q = assert_page_and_kernel_agree(page)
+    assert q.edges[3] == state.LARGEST / 10
+
+
+def test_a_slider_that_ends_where_it_began_is_let_go(page: Page) -> None:
+    box = within(page, "[data-control=value-range]").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 30, y, steps=3)
+    page.mouse.move(x, y, steps=3)
+    page.mouse.up()
+    assert_page_and_kernel_agree(page)
+    lab.in_kernel(page, "explorer.state = {**explorer.state, 'seed': 6}")
+    expect(within(page, "[data-control=seed]")).to_have_value("6")
+    assert_page_and_kernel_agree(page)
+
+
+def test_reset_in_a_drag_ends_the_drag(page: Page) -> None:
+    before = kernel_state(page)
+    x, y = center(page, "edge-2")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 40, y, steps=3)
+    within(page, "[data-action=reset]").focus()
+    page.keyboard.press("Enter")
+    page.mouse.move(x - 60, y, steps=3)
+    page.mouse.up()
+    assert kernel_state(page) == before
+    assert_page_and_kernel_agree(page)
+
+
+def test_the_menu_says_what_a_drag_made_of_the_preset(page: Page) -> None:
+    expect(within(page, "[data-control=preset]")).to_have_value("uniform")
+    x, y = center(page, "edge-2")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 40, y, steps=3)
+    page.mouse.up()
+    expect(within(page, "[data-control=preset]")).to_have_value("own")
+
+
+def test_a_callback_in_python_has_the_last_word(page: Page) -> None:
+    lab.in_kernel(
+        page,
+        "stop = explorer.on_change(lambda s: setattr(explorer, 'state', {**s, 'draws': 50}))",
+    )
+    try:
+        handle(page, "edge-1").focus()
+        page.keyboard.press("ArrowRight")
+        expect(within(page, "[data-control=draws]")).to_have_value("50")
+        q = assert_page_and_kernel_agree(page)
+        assert q.edges[1] == pytest.approx(2 / 3 + 0.01)
+    finally:
+        lab.in_kernel(page, "stop()")
+
+
+def test_pictures_out_of_sight_keep_their_width(page: Page) -> None:
+    # A notebook takes cells that are scrolled away off the page; a change of theme reaches them.
+    lab_theme = """(name) =>
+        window.jupyterapp.commands.execute("apputils:change-theme", { theme: name })"""
+    before = within(page, ".n2uq-picture").bounding_box()
+    assert before is not None
+    page.locator(".jp-WindowedPanel-outer").first.evaluate("(e) => e.scrollTo(0, e.scrollHeight)")
+    try:
+        page.evaluate(lab_theme, "JupyterLab Dark")
+        page.locator(".jp-WindowedPanel-outer").first.evaluate("(e) => e.scrollTo(0, 0)")
+        within(page).scroll_into_view_if_needed()
+        expect(within(page)).to_have_css("background-color", "rgb(20, 23, 27)")
+        after = within(page, ".n2uq-picture").bounding_box()
+        assert after is not None
+        assert after["width"] == pytest.approx(before["width"], abs=1)
+    finally:
+        page.evaluate(lab_theme, "JupyterLab Light")
+
+
 def test_menus_buttons_and_fields(page: Page) -> None:
     within(page, "[data-control=preset]").select_option("nonuniform")
     within(page, "[data-control=bits]").select_option("4")
@@ -293,7 +390,7 @@ def test_a_saved_figure_gives_its_state_back(page: Page, clone: Path) -> None:
     within(page, "[data-control=file-name]").fill("my slide")
     for number in ("", "-2"):
         within(page, "[data-action=save]").click()
-        message = within(page, "[data-readout=message]")
+        message = within(page, "[data-readout=saved]")
         expect(message).to_contain_text(f"my slide{number}.png", timeout=lab.PATIENCE)
         for suffix in export.SUFFIXES:
             path = clone / "notebooks" / "figures" / f"my slide{number}{suffix}"

@@ -54,6 +54,9 @@ def test_arguments_reach_the_state() -> None:
         ({"data": "mnist"}, "data must be one of digit_filter"),
         ({"data": []}, "at least 1|empty|got 0"),
         ({"data": [np.nan, 1.0]}, "finite|NaN"),
+        ({"data": {"a": 1}}, "must have the keys|missing"),
+        ({"data": [-1e300, 1e300]}, "numbers up to 1e\\+100|within 1e\\+100"),
+        ({"quantizer": nv.Quantizer([0, 1e-120], [0, 1])}, "differ by at least 1e-100"),
         ({"colour": "red"}, "keywords must be quantizer, data, .* got 'colour'"),
         ({"edges": [0, 1]}, "keywords must be quantizer, data, .* got 'edges'"),
         ({"quantizer": nv.Quantizer.uniform(5)}, r"at most 15 steps \(4 bits\), got 31"),
@@ -84,6 +87,15 @@ def test_an_invalid_state_raises_and_leaves_the_old_one() -> None:
     ):
         with pytest.raises(StateError):
             e.state = broken
+        assert e.state == before
+
+
+def test_a_broken_state_from_the_browser_changes_nothing() -> None:
+    e = ThresholdExplorer(data="normal")
+    before = e.state
+    for broken in ({**before, "view": [-2.5e307, None]}, {**before, "edges": [3, 2, 1, 0]}, {}):
+        with pytest.raises(StateError):
+            e.set_state({"state": broken})
         assert e.state == before
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -84,6 +85,10 @@ def style_sheet() -> str:
     return source("stage.css")
 
 
+class RefusedState(states.StateError, traitlets.TraitError):
+    """A state that an explorer does not take; as a TraitError it makes widgets keep the old one."""
+
+
 class Stage(anywidget.AnyWidget):
     """What all explorers share on the Python side; use one of its subclasses.
 
@@ -105,9 +110,12 @@ class Stage(anywidget.AnyWidget):
 
     @traitlets.validate("state")
     def _validated(self, proposal: Any) -> dict[str, Any]:
-        valid = states.validate(proposal["value"], self.explorer)
+        try:
+            valid = states.validate(proposal["value"], self.explorer)
+        except states.StateError as error:
+            raise RefusedState(str(error)) from None
         if isinstance(valid["data"], str) and valid["data"] not in self._data:
-            raise states.StateError(
+            raise RefusedState(
                 f"data must be one of {', '.join(self._data)} here, got {valid['data']!r}: "
                 'it comes with scikit-learn, pip install "n2uq_viz[lab]"'
             )
@@ -187,14 +195,17 @@ class Stage(anywidget.AnyWidget):
         return export.save_all(self.figure(theme), target, self.state, text_alternative=alternative)
 
     def _answer(self, _widget: object, content: Mapping[str, Any], _buffers: object) -> None:
-        """Answer the browser's questions: is Python there, and save a figure."""
-        reply: dict[str, Any] = {"kind": "pong", "id": content.get("id")}
+        """Take the browser's state, save a figure if asked, and answer with the state as it is."""
+        reply: dict[str, Any] = {"kind": "state", "id": content.get("id")}
+        # As if the trait had been sent: nothing goes back but the answer. A refused state changes
+        # nothing, and the browser sees that in the answer.
+        with suppress(states.StateError):
+            self.set_state({"state": content.get("state")})
         if content.get("kind") == "save":
             try:
-                paths = self.save_figures(
-                    str(content.get("name", "")), str(content.get("theme", "light"))
-                )
+                name, theme = str(content.get("name", "")), str(content.get("theme", "light"))
+                paths = self.save_figures(name, theme)
                 reply |= {"kind": "saved", "paths": [str(path) for path in paths]}
             except (OSError, ValueError) as error:
                 reply |= {"kind": "failed", "message": words.say("stage.save.failed", reason=error)}
-        self.send(reply)
+        self.send({**reply, "state": self.state})

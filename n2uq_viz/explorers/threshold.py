@@ -52,6 +52,8 @@ def _kit() -> dict[str, Any]:
         "constants": {
             "gridPoints": states.GRID_POINTS,
             "maxDraws": states.MAX_DRAWS,
+            # Room for the view's margin around it.
+            "largest": states.LARGEST / 10,
             "viewMargin": states.VIEW_MARGIN,
             "series": states.SERIES,
             "presets": {
@@ -124,8 +126,9 @@ class ThresholdExplorer(Stage):
                 f"got {sorted(own)[0]!r}"
             )
         chosen: Any = states.DEFAULT_DATA if data is None else data
-        if not isinstance(chosen, str | Mapping):
-            chosen = datasets.summarize(chosen)
+        if not isinstance(chosen, str):
+            mapping = isinstance(chosen, Mapping)
+            chosen = datasets.check_summary(chosen) if mapping else datasets.summarize(chosen)
         if isinstance(chosen, str) and chosen in datasets.NAMES:
             datasets.summary(chosen)  # where scikit-learn is missing, this says so
         known = _summaries()

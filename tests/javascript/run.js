@@ -8,7 +8,7 @@ import * as geometry from "../../n2uq_viz/explorers/js/geometry.js";
 import { createHistory } from "../../n2uq_viz/explorers/js/history.js";
 import { gradientTop } from "../../n2uq_viz/explorers/js/layout.js";
 import { philox4x32, uniform } from "../../n2uq_viz/explorers/js/philox.js";
-import { grid, simulate, sortedUniforms } from "../../n2uq_viz/explorers/js/simulation.js";
+import { grid, simulate, sortedCoins } from "../../n2uq_viz/explorers/js/simulation.js";
 import { ticks } from "../../n2uq_viz/explorers/js/svg.js";
 import { levelColors } from "../../n2uq_viz/explorers/js/theme.js";
 
@@ -41,7 +41,7 @@ const questions = {
     Array.from({ length: points }, (_, point) => Array.from({ length: draws }, (_, draw) => uniform(seed, point, draw))),
   simulate({ q, view, points, draws, seed }) {
     const x = grid(view, points);
-    return { x: [...x], mean: [...simulate(q, x, sortedUniforms(seed, points, draws))] };
+    return { x: [...x], mean: [...simulate(q, x, sortedCoins(seed, draws))] };
   },
   occupancy({ q, summary }) {
     const shares = data.occupancy(geometry.thresholds(q), data.points(summary));

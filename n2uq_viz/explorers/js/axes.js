@@ -28,7 +28,8 @@ export function createAxes(behind, inFront, text) {
     const xTicks = ticks(scene.view[0], scene.view[1], Math.max(3, (panels.forward.right - panels.forward.left) / (6 * fontSize)));
     const slopeTicks = ticks(0, slopeTop, 3);
     const shareTicks = ticks(0, shareTop, 2);
-    for (const [name, panel] of Object.entries(panels)) {
+    for (const name of scene.shownPanels) {
+      const panel = panels[name];
       const vertical = xTicks.map((v) => `M${px(x(v))} ${px(panel.top)}V${px(panel.bottom)}`);
       const horizontal = { forward: scene.q.levels.map(y), backward: slopeTicks.map(slope), histogram: shareTicks.map(share) }[name].map(
         (at) => `M${px(panel.left)} ${px(at)}H${px(panel.right)}`,
@@ -48,8 +49,8 @@ export function createAxes(behind, inFront, text) {
       label.textContent = words(value);
     };
     tickLabels(group, scene.q.levels, y, 1.15 * fontSize, leftOf(panels.forward));
-    tickLabels(group, slopeTicks, slope, 1.15 * fontSize, leftOf(panels.backward));
-    tickLabels(group, shareTicks, share, 1.15 * fontSize, leftOf(panels.histogram, (value) => `${short(100 * value)} %`));
+    if (scene.shownPanels.includes("backward")) tickLabels(group, slopeTicks, slope, 1.15 * fontSize, leftOf(panels.backward));
+    if (scene.shownPanels.includes("histogram")) tickLabels(group, shareTicks, share, 1.15 * fontSize, leftOf(panels.histogram, (value) => `${short(100 * value)} %`));
     tickLabels(group, xTicks, x, 0, (value, at, label) => {
       label.setAttribute("x", px(at));
       label.setAttribute("y", px(panels.histogram.bottom + 1.3 * fontSize));

@@ -37,13 +37,18 @@ export function setOptions(select, options) {
   for (const [value, words] of options) htmlNode("option", select, { value }, words);
 }
 
-// A typed number: taken on Enter or on leaving the field. What is no number goes back to the old value.
+// A typed number: taken on Enter or on leaving the field, with a decimal point or comma (which a field of type
+// "number" would drop without a word). listener(null): it is no number. Then the field shows what holds.
 export function addNumber(parent, label, listener, attributes = {}) {
-  const field = htmlNode("input", labeled(parent, label), { type: "number", step: "any", ...attributes });
+  const field = htmlNode("input", labeled(parent, label), {
+    type: "text", inputmode: "decimal", class: "n2uq-number", autocomplete: "off", ...attributes,
+  });
   field.addEventListener("change", () => {
-    const value = field.valueAsNumber;
-    if (!Number.isFinite(value)) field.value = field.dataset.shown ?? "";
-    else if (field.value !== field.dataset.shown) listener(value);
+    if (field.value === field.dataset.shown) return;
+    const words = field.value.trim().replace("\u2212", "-").replace(",", ".");
+    const value = words === "" ? NaN : Number(words);
+    delete field.dataset.shown;
+    listener(Number.isFinite(value) ? value : null, field.value);
   });
   return field;
 }
@@ -65,9 +70,12 @@ export function addRange(parent, label, { begin, move, done }, attributes = {}) 
     holding = true;
     move(range.valueAsNumber);
   });
-  range.addEventListener("change", () => {
+  const letGo = () => {
+    if (!holding) return;
     holding = false;
     done();
-  });
+  };
+  // "change" alone is not enough: there is none when the slider ends where it began.
+  for (const name of ["change", "pointerup", "pointercancel", "keyup", "blur"]) range.addEventListener(name, letGo);
   return range;
 }

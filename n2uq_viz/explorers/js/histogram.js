@@ -3,7 +3,7 @@
 
 import { countBelow } from "./geometry.js";
 import { percent } from "./format.js";
-import { px, setAttributes, show, svgNode } from "./svg.js";
+import { px, setAttributes, setText, show, svgNode } from "./svg.js";
 
 // A bar this many times taller than the next is cut, so that the others can be seen.
 const OUTLIER = 2.5;
@@ -14,7 +14,7 @@ export function tallestBar({ bins, atoms }) {
   return first > OUTLIER * second && second > 0 ? 1.3 * second : 1.12 * first;
 }
 
-export function createHistogram(parent, identity) {
+export function createHistogram(parent, identity, text) {
   const clip = svgNode("clipPath", parent, { id: `${identity}-outline` });
   const outline = svgNode("path", clip, {});
   const strips = svgNode("g", parent, { "clip-path": `url(#${identity}-outline)`, "aria-hidden": "true" });
@@ -60,9 +60,9 @@ export function createHistogram(parent, identity) {
         return { bar, value };
       });
     for (const group of [strips, labelGroup]) group.replaceChildren();
-    scene.q.levels.forEach((_, i) => {
+    scene.q.levels.forEach(() => {
       svgNode("rect", strips, { y: px(top), height: px(bottom - top) });
-      svgNode("text", labelGroup, { class: "n2uq-level", "text-anchor": "middle", y: px(top + 0.75 * fontSize) }).textContent = String(i);
+      svgNode("text", labelGroup, { class: "n2uq-level", "text-anchor": "middle", y: px(top + 0.75 * fontSize) });
     });
   }
 
@@ -78,6 +78,7 @@ export function createHistogram(parent, identity) {
       setAttributes(strips.children[i], { x: px(start), width: px(end - start), fill });
       const label = labelGroup.children[i];
       show(label, end - start > 1.3 * fontSize);
+      setText(label, end - start > 5 * fontSize ? text("histogram.level", { i }) : String(i));
       setAttributes(label, { x: px((start + end) / 2) });
     });
     for (const { bar, value } of atoms) setAttributes(bar, { fill: levelColors[countBelow(t, value)] });

@@ -85,5 +85,5 @@ export function listenToHands(picture, grip, signal) {
     event.preventDefault();
     grip.step(handle, to, event.key.startsWith("Arrow"));
   });
-  return { get held() { return held !== null; }, drop: () => release(grip.end) };
+  return { letGo: () => release(grip.end) };
 }

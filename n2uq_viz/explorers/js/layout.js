@@ -3,7 +3,14 @@
 import { chord, slopes } from "./geometry.js";
 
 const NICE = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
+const PANELS = ["forward", "backward", "histogram"];
 const SHARES = { forward: 0.5, backward: 0.26, histogram: 0.24 };
+
+// Which panels have something to show.
+export function panelsWith(hidden) {
+  const empty = { forward: false, backward: hidden.has("gste") && hidden.has("ste"), histogram: hidden.has("histogram") };
+  return PANELS.filter((name) => !empty[name]);
+}
 
 // The smallest round number that is at least v.
 export function nice(v) {
@@ -24,19 +31,23 @@ function scale(from, to, start, end) {
 }
 
 // Panels and scales for a picture of that size, in pixels. shareTop: the tallest bar that is not cut.
-export function layout({ width, height, fontSize, q, view, shareTop }) {
+export function layout({ width, height, fontSize, q, view, shareTop, shownPanels }) {
   const title = 1.9 * fontSize;
   const left = 4.2 * fontSize;
   const right = 1.2 * fontSize;
   const bottom = 3.4 * fontSize;
   const gap = 0.7 * fontSize;
-  const free = height - 3 * title - 2 * gap - bottom;
+  const count = shownPanels.length;
+  const free = height - count * title - (count - 1) * gap - bottom;
+  const shares = shownPanels.reduce((sum, name) => sum + SHARES[name], 0);
   const panels = {};
-  let y = 0;
-  for (const name of ["forward", "backward", "histogram"]) {
-    y += title;
-    panels[name] = { left, right: width - right, top: y, bottom: y + SHARES[name] * free };
-    y = panels[name].bottom + gap;
+  let y = -gap;
+  for (const name of PANELS) {
+    const shown = shownPanels.includes(name);
+    // A panel with nothing in it takes no room: it lies flat under the one above it.
+    const top = shown ? y + gap + title : y;
+    y = top + (shown ? (SHARES[name] / shares) * free : 0);
+    panels[name] = { left, right: width - right, top, bottom: y };
   }
   const levels = q.levels;
   const pad = 0.08 * (levels[levels.length - 1] - levels[0]);

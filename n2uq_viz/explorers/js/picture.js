@@ -7,6 +7,9 @@ import { createHistogram } from "./histogram.js";
 import { gradientTop, layout } from "./layout.js";
 import { px, setAttributes, svgNode } from "./svg.js";
 
+// Below this width, in pixels, the dots would touch and hide the line behind them.
+const NARROW = 640;
+
 let pictures = 0;
 
 export function createPicture(parent, text) {
@@ -22,7 +25,7 @@ export function createPicture(parent, text) {
   );
   const url = (name) => `url(#${identity}-${name})`;
   const [behind, middle, inFront] = ["g", "g", "g"].map((name) => svgNode(name, svg));
-  const histogram = createHistogram(middle, identity);
+  const histogram = createHistogram(middle, identity, text);
   const guides = createGuides(middle, url("plot"));
   const axes = createAxes(behind, inFront, text);
   const forward = createForward(svg, url("forward"));
@@ -43,13 +46,13 @@ export function createPicture(parent, text) {
   function sameFrame(a, b) {
     return (
       a &&
-      ["width", "height", "fontSize", "bars", "view", "levels", "top"].every((key) => a[key] === b[key])
+      ["width", "height", "fontSize", "bars", "view", "levels", "top", "panels"].every((key) => a[key] === b[key])
     );
   }
 
   function draw(scene) {
     const { width, height, fontSize, bars, view, q } = scene;
-    const wanted = { width, height, fontSize, bars, view: String(view), levels: String(q.levels), top: gradientTop(q) };
+    const wanted = { width, height, fontSize, bars, view: String(view), levels: String(q.levels), top: gradientTop(q), panels: String(scene.shownPanels) };
     if (!sameFrame(framed, wanted)) {
       const before = framed;
       framed = { ...wanted, layout: layout(scene) };
@@ -58,6 +61,7 @@ export function createPicture(parent, text) {
       setAttributes(svg, { viewBox: `0 0 ${width} ${height}`, width, height });
       setAttributes(background, { width, height });
       svg.style.setProperty("--n2uq-font", `${fontSize}px`);
+      svg.style.setProperty("--n2uq-dot", width < NARROW ? "3.4px" : "4.6px");
       clipTo("forward", panels.forward, 0);
       clipTo("backward", panels.backward, 1);
       clipTo("plot", { ...panels.forward, bottom: panels.histogram.bottom }, 0);

@@ -51,7 +51,12 @@ export function createReadout(parent, text) {
   }
 
   function update(scene) {
-    const { q, t, draws, points } = scene;
+    const { q, t, draws, points, hidden } = scene;
+    // What is hidden in the picture is not spoken of either.
+    error.hidden = hidden.has("monte_carlo");
+    inside.hidden = hidden.has("monte_carlo") || hidden.has("band");
+    entropy.hidden = hidden.has("histogram");
+    levels.hidden = hidden.has("histogram");
     const found = compare(scene);
     write(
       error,
@@ -65,5 +70,5 @@ export function createReadout(parent, text) {
     updateLevels(scene, shares);
   }
 
-  return { update, words: () => `${error.textContent} ${entropy.textContent}` };
+  return { update, words: () => [error, entropy].filter((part) => !part.hidden).map((part) => part.textContent).join(" ") };
 }

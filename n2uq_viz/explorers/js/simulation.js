@@ -11,23 +11,25 @@ export function grid(view, points) {
   return x;
 }
 
-// One row of random numbers per point, sorted: how many lie below p is then a search, not a count.
-export function sortedUniforms(seed, points, draws) {
-  const rows = [];
-  for (let point = 0; point < points; point += 1) {
-    const row = new Float64Array(draws);
-    for (let draw = 0; draw < draws; draw += 1) row[draw] = uniform(seed, point, draw);
-    rows.push(row.sort());
-  }
-  return rows;
+// The random numbers of a point, sorted: how many lie below p is then a search, not a count. Made when a point
+// first needs them, since outside the outer edges no coin is thrown.
+export function sortedCoins(seed, draws) {
+  const rows = new Map();
+  return (point) => {
+    if (!rows.has(point)) {
+      rows.set(point, Float64Array.from({ length: draws }, (_, draw) => uniform(seed, point, draw)).sort());
+    }
+    return rows.get(point);
+  };
 }
 
-// Mean output at each x, and how it compares with the expectation.
-export function simulate(q, x, rows) {
+// Mean output at each x.
+export function simulate(q, x, coinsAt) {
   const mean = new Float64Array(x.length);
   for (let k = 0; k < x.length; k += 1) {
     const { lower, upper, probability } = outcome(q, x[k]);
-    const share = countBelow(rows[k], probability) / rows[k].length;
+    const thrown = probability > 0 && probability < 1;
+    const share = thrown ? countBelow(coinsAt(k), probability) / coinsAt(k).length : probability;
     mean[k] = share === 1 ? upper : Math.min(lower + (upper - lower) * share, upper);
   }
   return mean;

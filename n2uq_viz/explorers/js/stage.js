@@ -1,6 +1,6 @@
 // The Stage: what all explorers share. It holds the state, its history and its way to Python, and gives an
 // explorer the places to put its controls and its picture. An explorer is a function of the stage that returns
-// {draw(size), describe(), svg}.
+// {draw(size), describe(), letGo(), svg}.
 
 import { addButton, addSelect, htmlNode } from "./controls.js";
 import { downloadPng, downloadSvg } from "./download.js";
@@ -80,16 +80,19 @@ export function mountStage({ model, parent, kit, explorer }) {
 
   const drawn = explorer(stage);
 
+  const message = htmlNode("span", slots.tools, { class: "n2uq-message", role: "status", "data-readout": "message" });
   const common = htmlNode("div", slots.tools, { class: "n2uq-common" });
-  const goTo = (next) => {
+  const goTo = (find) => {
+    drawn.letGo(); // what a hand still holds ends here, as a change of its own
+    const next = find();
     if (sameState(next, state)) return;
     state = next;
     sync.send(state);
     finish();
   };
-  const undo = addButton(common, text("stage.undo"), () => goTo(history.undo()), { title: text("stage.undo.keys"), "data-action": "undo" });
-  const redo = addButton(common, text("stage.redo"), () => goTo(history.redo()), { title: text("stage.redo.keys"), "data-action": "redo" });
-  addButton(common, text("stage.reset"), () => stage.set(first), { "data-action": "reset" });
+  const undo = addButton(common, text("stage.undo"), () => goTo(history.undo), { title: text("stage.undo.keys"), "data-action": "undo" });
+  const redo = addButton(common, text("stage.redo"), () => goTo(history.redo), { title: text("stage.redo.keys"), "data-action": "redo" });
+  addButton(common, text("stage.reset"), () => { drawn.letGo(); stage.set(first); }, { "data-action": "reset" });
   const theme = addSelect(
     common,
     text("stage.theme"),
@@ -107,17 +110,16 @@ export function mountStage({ model, parent, kit, explorer }) {
   const picture = () => ({ svg: drawn.svg, title: root.getAttribute("aria-label"), description: drawn.describe(), state });
   addButton(saveBar, text("stage.download.svg"), () => downloadSvg(picture(), file()), { "data-action": "download-svg" });
   addButton(saveBar, text("stage.download.png"), () => downloadPng(picture(), file()), { "data-action": "download-png" });
-  const message = htmlNode("span", saveBar, { class: "n2uq-message", role: "status", "data-readout": "message" });
+  const saved = htmlNode("span", saveBar, { class: "n2uq-message", role: "status", "data-readout": "saved" });
   const status = htmlNode("span", saveBar, { class: "n2uq-message", role: "status", "data-readout": "python" });
 
   async function saveFigure() {
-    stage.say(text("stage.saving"));
-    sync.send(state);
-    await sync.settle();
-    const reply = await sync.ask("save", { name: fileName.value, theme: stage.theme }, SAVE_PATIENCE_MS);
-    if (reply === null) stage.say(text("stage.save.silent"));
-    else if (reply.kind === "saved") stage.say(text("stage.saved", { paths: reply.paths.join("   ") }));
-    else stage.say(reply.message);
+    saved.textContent = text("stage.saving");
+    // With the state, so that no message still under way decides what is drawn.
+    const reply = await sync.ask("save", { state, name: fileName.value, theme: stage.theme }, SAVE_PATIENCE_MS);
+    if (reply === null) saved.textContent = text("stage.save.silent");
+    else if (reply.kind === "saved") saved.textContent = text("stage.saved", { paths: reply.paths.join("   ") });
+    else saved.textContent = reply.message;
   }
 
   function toggleFullscreen() {
@@ -140,9 +142,9 @@ export function mountStage({ model, parent, kit, explorer }) {
   }
 
   function size() {
-    const width = Math.max(300, Math.floor(slots.picture.clientWidth));
+    const width = Math.floor(slots.picture.clientWidth);
     if (document.fullscreenElement !== root) {
-      return { width, height: Math.round(Math.min(Math.max(0.66 * width, 380), 520)), fontSize: 12 };
+      return { width, height: Math.round(Math.min(Math.max(0.75 * width, 410), 540)), fontSize: 12 };
     }
     const others = [slots.tools, slots.legend, saveBar].reduce((sum, bar) => sum + bar.offsetHeight, 0);
     return { width, height: Math.max(360, window.innerHeight - others - FULLSCREEN_MARGINS), fontSize: width > 1100 ? 18 : 15 };
@@ -151,7 +153,8 @@ export function mountStage({ model, parent, kit, explorer }) {
   function redraw() {
     frame ??= requestAnimationFrame(() => {
       frame = null;
-      if (closing.signal.aborted) return;
+      // JupyterLab takes cells that are out of sight off the page: there is no width to draw for.
+      if (closing.signal.aborted || slots.picture.clientWidth === 0) return;
       applyTheme(root, stage.theme, kit.palette);
       drawn.draw(size());
       if (announcing) live.textContent = drawn.describe();
@@ -167,15 +170,19 @@ export function mountStage({ model, parent, kit, explorer }) {
     const key = event.key.toLowerCase();
     if (key === "z" || key === "y") {
       event.preventDefault();
-      goTo(key === "y" || event.shiftKey ? history.redo() : history.undo());
+      goTo(key === "y" || event.shiftKey ? history.redo : history.undo);
     }
   });
   document.addEventListener("fullscreenchange", () => {
     full.textContent = text(document.fullscreenElement === root ? "stage.fullscreen.leave" : "stage.fullscreen");
     redraw();
   }, { signal: closing.signal });
+  window.addEventListener("resize", redraw, { signal: closing.signal });
   const resized = new ResizeObserver(redraw);
   resized.observe(slots.picture);
+  // Back in sight, at the size it had: what changed in the meantime is not yet drawn.
+  const seen = new IntersectionObserver(redraw);
+  seen.observe(root);
   const forget = watchPlace(redraw);
 
   updateButtons();
@@ -185,6 +192,7 @@ export function mountStage({ model, parent, kit, explorer }) {
   return function unmount() {
     closing.abort();
     resized.disconnect();
+    seen.disconnect();
     forget();
     sync.close();
     cancelAnimationFrame(frame);

@@ -1,78 +1,106 @@
 // The state's way to Python and back. The picture never waits for it: while a hand moves, the state goes out
-// at most ten times a second; what comes from Python in the meantime waits until the hand lets go.
+// at most ten times a second, and never before Python has answered the one before. What comes from Python in the
+// meantime waits until the hand lets go.
+//
+// States travel as messages of our own and not by save_changes, whose messages may be held back and overtaken:
+// Python answers each with the state that it has then, so that both sides know when they are in step.
+
+import { sameState } from "./history.js";
 
 const SEND_EVERY_MS = 100;
 const PATIENCE_MS = 8000;
 
-// onState(state): Python set another state. onStatus(name): "sending", "in-step" or "silent".
+// onState(state): Python has another state. onStatus(name): "sending", "in-step" or "silent".
 export function createSync(model, { onState, onStatus }) {
   const identity = Math.random().toString(36).slice(2);
   const asked = new Map();
   let count = 0;
   let held = false;
   let waiting = null; // a state from Python that came while a hand held something
+  let own = model.get("state"); // what was sent or received last
   let unsent = null;
-  let own = model.get("state");
+  let flying = null; // the message with a state that Python has not answered yet
   let sentAt = -Infinity;
   let timer = null;
+
+  function transmit(kind, content, answered, late, patience) {
+    count += 1;
+    const id = `${identity}-${count}`;
+    asked.set(id, { answered, alarm: setTimeout(() => late(id), patience) });
+    try {
+      model.send({ kind, id, ...content });
+    } catch {
+      clearTimeout(asked.get(id).alarm);
+      asked.delete(id);
+      late(id);
+    }
+    return id;
+  }
 
   function post() {
     clearTimeout(timer);
     timer = null;
-    if (unsent === null) return;
+    if (unsent === null || flying !== null) return;
     own = unsent;
     unsent = null;
     sentAt = performance.now();
     onStatus("sending");
-    try {
-      model.set("state", own);
-      model.save_changes();
-    } catch {
+    model.set("state", own); // for other views of this model, and for the notebook that is saved
+    flying = "now";
+    const late = () => {
+      flying = null;
       onStatus("silent");
-    }
+    };
+    const id = transmit("state", { state: own }, (answer) => settled(answer), late, PATIENCE_MS);
+    if (flying !== null) flying = id;
   }
 
-  function send(state) {
-    unsent = state;
+  // Usually Python has what was sent. But a callback there may have changed it, or Python may have set a state of
+  // its own at the same moment, or refused ours: then Python's state holds.
+  function settled(answer) {
+    if (flying !== null && flying !== answer.id) return; // a late answer, and a newer state is under way
+    flying = null;
+    if (unsent !== null) {
+      schedule();
+      return;
+    }
+    if (!held && !sameState(answer.state, own)) {
+      own = answer.state;
+      onState(own);
+    }
+    onStatus("in-step");
+  }
+
+  function schedule() {
     const wait = sentAt + SEND_EVERY_MS - performance.now();
     if (wait <= 0) post();
     else timer ??= setTimeout(post, wait);
   }
 
-  // A question to Python; its answer, or null when none came in time.
-  function ask(kind, content = {}, patience = PATIENCE_MS) {
-    count += 1;
-    const id = `${identity}-${count}`;
-    return new Promise((resolve) => {
-      const late = setTimeout(() => {
-        onStatus("silent");
-        resolve(null);
-      }, patience);
-      asked.set(id, { resolve, late });
-      try {
-        model.send({ kind, id, ...content });
-      } catch {
-        clearTimeout(late);
-        asked.delete(id);
-        onStatus("silent");
-        resolve(null);
-      }
-    });
+  function send(state) {
+    unsent = state;
+    schedule();
   }
 
-  // Send what is left and wait until Python has it.
-  async function settle() {
+  // Send what is left, or the same once more, to hear what Python has.
+  function settle() {
+    unsent ??= own;
     post();
-    const mine = count + 1;
-    if ((await ask("ping")) && mine === count && unsent === null) onStatus("in-step");
+  }
+
+  // A question to Python; its answer, or null when none came in time.
+  function ask(kind, content, patience) {
+    return new Promise((resolve) => {
+      transmit(kind, content, resolve, () => resolve(null), patience);
+    });
   }
 
   function onMessage(message) {
     const found = asked.get(message.id);
     if (!found) return;
     asked.delete(message.id);
-    clearTimeout(found.late);
-    found.resolve(message);
+    clearTimeout(found.alarm);
+    found.answered(message);
   }
 
   function onChange() {
@@ -102,11 +130,10 @@ export function createSync(model, { onState, onStatus }) {
       waiting = null;
       onState(state);
       send(state); // our own last state went out after Python's: say which one holds
-      settle();
     },
     close() {
       clearTimeout(timer);
-      for (const { late } of asked.values()) clearTimeout(late);
+      for (const { alarm } of asked.values()) clearTimeout(alarm);
       model.off("msg:custom", onMessage);
       model.off("change:state", onChange);
     },

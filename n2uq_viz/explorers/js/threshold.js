@@ -7,10 +7,11 @@ import { thresholds } from "./geometry.js";
 import { handleLimits, handleList, handleValue, moveHandle } from "./handles.js";
 import { sameState } from "./history.js";
 import { listenToHands } from "./input.js";
+import { panelsWith } from "./layout.js";
 import { tallestBar } from "./histogram.js";
 import { createPicture } from "./picture.js";
 import { createReadout } from "./readout.js";
-import { grid, simulate, sortedUniforms } from "./simulation.js";
+import { grid, simulate, sortedCoins } from "./simulation.js";
 import { setAttributes, setText } from "./svg.js";
 import { levelColors } from "./theme.js";
 
@@ -34,15 +35,16 @@ const quantizerOf = (state) => ({ edges: state.edges, levels: state.levels });
 
 export function thresholdExplorer(stage) {
   const { text, kit, slots } = stage;
-  const { gridPoints, maxDraws, presets, viewMargin } = kit.constants;
+  const { gridPoints, largest, maxDraws, presets, viewMargin } = kit.constants;
   let selected = "threshold-1";
 
   const gridOf = remember((low, high) => grid([low, high], gridPoints));
-  const rowsOf = remember((seed, draws) => sortedUniforms(seed, gridPoints, draws));
+  const coinsOf = remember((seed, draws) => sortedCoins(seed, draws));
   const pointsOf = remember((summary) => points(summary));
   const barsOf = remember((summary) => bars(summary));
   const handlesOf = remember((edges) => handleList(edges));
   const hiddenOf = remember((hidden) => new Set(hidden));
+  const panelsOf = remember((hidden) => panelsWith(new Set(hidden)));
   const colorsOf = remember((theme, count) => levelColors(kit.palette[theme].levels, count));
   const summaryOf = (state) => (typeof state.data === "string" ? kit.data[state.data] : state.data);
 
@@ -70,18 +72,19 @@ export function thresholdExplorer(stage) {
     { "data-control": "bits" },
   );
   const data = addSelect(tools, text("control.data"), [], (name) => {
+    letGo();
     stage.set({ data: name, view: viewFor(quantizerOf(stage.state), kit.data[name]) });
   }, { "data-control": "data" });
-  const draws = addNumber(tools, text("control.draws"), (n) => setWhole("draws", n, 1, maxDraws), {
-    min: 1, max: maxDraws, step: 1, "data-control": "draws",
+  const draws = addNumber(tools, text("control.draws"), (n, typed) => setWhole("draws", n, 1, maxDraws, typed), {
+    "data-control": "draws",
   });
   const drawsRange = addRange(tools, text("control.draws"), {
     begin: stage.hold,
     move: (v) => stage.change({ draws: Math.round(10 ** v) }),
     done: () => { stage.commit("draws"); stage.release(); },
   }, { min: 0, max: Math.log10(maxDraws), step: 0.05, "data-control": "draws-range" });
-  const seed = addNumber(tools, text("control.seed"), (n) => setWhole("seed", n, 0, Number.MAX_SAFE_INTEGER), {
-    min: 0, step: 1, "data-control": "seed",
+  const seed = addNumber(tools, text("control.seed"), (n, typed) => setWhole("seed", n, 0, Number.MAX_SAFE_INTEGER, typed), {
+    "data-control": "seed",
   });
   addButton(tools, text("control.throw"), () => stage.set({ seed: (stage.state.seed + 1) % Number.MAX_SAFE_INTEGER }), {
     title: text("control.throw.help"), "data-action": "throw",
@@ -101,7 +104,7 @@ export function thresholdExplorer(stage) {
   const grip = htmlNode("fieldset", slots.side, { class: "n2uq-grip" });
   htmlNode("legend", grip, {}, text("control.selected"));
   const which = addSelect(grip, text("control.handle"), [], (id) => { selected = id; stage.redraw(); }, { "data-control": "handle" });
-  const value = addNumber(grip, text("control.value"), (to) => typeValue(to), { "data-control": "value" });
+  const value = addNumber(grip, text("control.value"), typeValue, { "data-control": "value" });
   const valueRange = addRange(grip, text("control.value"), {
     begin: () => hands.begin(),
     move: (to) => hands.move(selectedHandle(), to),
@@ -150,22 +153,33 @@ export function thresholdExplorer(stage) {
       stage.set({ ...quantizerPatch(q), view: viewKeeping(q, stage.state) }, small ? `key ${handle.id}` : null);
     },
   };
-  listenToHands(picture, hands, stage.signal);
+  const { letGo } = listenToHands(picture, hands, stage.signal);
 
   function quantizerPatch(q) {
     return { edges: q.edges, levels: q.levels };
   }
 
-  function typeValue(to) {
+  function typeValue(number, typed) {
+    if (number === null) {
+      stage.say(text("message.number", { typed }));
+      stage.redraw();
+      return;
+    }
+    const to = Math.min(Math.max(number, -largest), largest);
     const handle = selectedHandle();
     const [low, high] = handleLimits(stage.state, handle);
     const q = moveHandle(quantizerOf(stage.state), handle, to);
     stage.set({ ...quantizerPatch(q), view: viewKeeping(q, stage.state) });
     const name = text(`handle.${handle.kind}`, { i: handle.number });
-    stage.say(to < low || to > high ? text("message.clamped", { name, value: short(handleValue(q, handle)), wanted: short(to) }) : "");
+    stage.say(number < low || number > high || number !== to ? text("message.clamped", { name, value: short(handleValue(q, handle)), wanted: short(number) }) : "");
   }
 
-  function setWhole(key, number, low, high) {
+  function setWhole(key, number, low, high, typed) {
+    if (number === null) {
+      stage.say(text("message.number", { typed }));
+      updateControls(stage.state);
+      return;
+    }
     const whole = Math.min(Math.max(Math.round(number), low), high);
     stage.say(whole === number ? "" : text("message.whole", { name: text(`control.${key}`), low, high, value: whole }));
     stage.set({ [key]: whole });
@@ -173,6 +187,7 @@ export function thresholdExplorer(stage) {
   }
 
   function usePreset(name, wanted) {
+    letGo();
     const family = name === "binary" && wanted > 1 ? "uniform" : name;
     const found = presets[family]?.[name === "binary" ? 1 : wanted] ?? presets.uniform[wanted];
     const q = { edges: found.edges.slice(), levels: found.levels.slice() };
@@ -237,6 +252,7 @@ export function thresholdExplorer(stage) {
       view: state.view,
       draws: state.draws,
       hidden: hiddenOf(state.hidden),
+      shownPanels: panelsOf(state.hidden),
       selected,
       bars: barsOf(summary),
       points: pointsOf(summary),
@@ -244,7 +260,7 @@ export function thresholdExplorer(stage) {
       levelColors: colorsOf(stage.theme, q.levels.length),
     };
     scene.shareTop = tallestBar(scene.bars);
-    scene.mean = simulate(q, scene.grid, rowsOf(state.seed, state.draws));
+    scene.mean = simulate(q, scene.grid, coinsOf(state.seed, state.draws));
     updateGrip(state); // first: it may have to select another handle
     scene.selected = selected;
     picture.draw(scene);
@@ -254,8 +270,10 @@ export function thresholdExplorer(stage) {
       readAt = now;
     }
     // Menus and fields of the tool bar do not change while a handle is held.
-    if (atGrip === null && shown !== state) updateControls(state);
-    shown = state;
+    if (atGrip === null && shown !== state) {
+      updateControls(state);
+      shown = state;
+    }
   }
 
   function describe() {
@@ -269,5 +287,5 @@ export function thresholdExplorer(stage) {
     });
   }
 
-  return { draw, describe, svg: picture.svg };
+  return { draw, describe, letGo, svg: picture.svg };
 }
