@@ -1,8 +1,9 @@
 # %% [markdown]
 # # Start here
 #
-# **First run everything:** open the menu **Run** and choose **Run All Cells**. Nothing shows
-# before that. It takes a few seconds.
+# **First run everything, each time you open this:** open the menu **Run** and choose **Run All
+# Cells**. Nothing shows before that, or only pictures that do not answer. Wait until it has
+# reached the end, half a minute at most, and then scroll back up to here.
 #
 # To run one cell again, click into it and press Shift+Enter. You cannot break anything: the menu
 # **Kernel ▸ Restart Kernel and Run All Cells** brings everything back, and your answers are kept.
@@ -107,6 +108,9 @@ course.show_figure("overview")
 # - **Keys:** press Tab until a handle is selected. The arrow keys move it a little, with Shift or
 #   with Page Up and Page Down ten times as far, and Home and End to its limits.
 # - **Type:** choose the handle under *Selected handle* and type its value.
+# - **Read:** the side says how much of the data lands on each level. *Entropy* says how evenly:
+#   it is largest when all levels hold the same share. A bar with ▲ is cut at the top, and its
+#   share is written beside it.
 # - **Undo** takes back a move (Ctrl+Z), **Reset** all of them. Click a name in the legend to hide
 #   or show its curve.
 # - **Save figure** writes an SVG, a PDF and a PNG of what you see into the folder `figures`
@@ -399,6 +403,8 @@ course.contents()
 #   or "Error displaying widget": save, reload the page in the browser, and run all cells again.
 #   In another program than JupyterLab, the packages `anywidget` and `ipywidgets` must be known to
 #   it; `n2uq-viz lab` opens a JupyterLab that knows them.
+# - **A red broken chain** stands over a picture or a form: Python has been started anew since it
+#   was drawn. Run all cells.
 # - **The explorer says that Python does not answer:** dragging still works. Choose **Kernel ▸
 #   Restart Kernel and Run All Cells** to have Python back.
 # - **The digits are missing:** they come with the package scikit-learn. Install it, or start with

@@ -292,23 +292,38 @@ def test_a_callback_in_python_has_the_last_word(page: Page) -> None:
         lab.in_kernel(page, "stop()")
 
 
-def test_pictures_out_of_sight_keep_their_width(page: Page) -> None:
-    # A notebook takes cells that are scrolled away off the page; a change of theme reaches them.
-    lab_theme = """(name) =>
-        window.jupyterapp.commands.execute("apputils:change-theme", { theme: name })"""
-    before = within(page, ".n2uq-picture").bounding_box()
-    assert before is not None
-    page.locator(".jp-WindowedPanel-outer").first.evaluate("(e) => e.scrollTo(0, e.scrollHeight)")
-    try:
-        page.evaluate(lab_theme, "JupyterLab Dark")
-        page.locator(".jp-WindowedPanel-outer").first.evaluate("(e) => e.scrollTo(0, 0)")
-        within(page).scroll_into_view_if_needed()
-        expect(within(page)).to_have_css("background-color", "rgb(20, 23, 27)")
-        after = within(page, ".n2uq-picture").bounding_box()
-        assert after is not None
-        assert after["width"] == pytest.approx(before["width"], abs=1)
-    finally:
-        page.evaluate(lab_theme, "JupyterLab Light")
+def test_a_picture_that_changes_out_of_sight_is_drawn_when_it_is_back(page: Page) -> None:
+    # As when a notebook takes a cell off the page just while a change is to be drawn.
+    picture = within(page, ".n2uq-picture")
+    before = picture.get_attribute("viewBox")
+    within(page).evaluate(
+        """(stage) => {
+            const host = stage.parentElement;
+            stage.querySelector("[data-control=preset]").value = "nonuniform";
+            stage.querySelector("[data-control=preset]").dispatchEvent(new Event("change"));
+            host.style.display = "none";
+            requestAnimationFrame(() => { host.style.display = ""; });
+        }"""
+    )
+    expect(handle(page, "edge-1")).not_to_have_attribute("aria-valuenow", str(2 / 3))
+    assert picture.get_attribute("viewBox") == before
+    assert_page_and_kernel_agree(page)
+
+
+def test_panels_with_nothing_to_show_make_room(page: Page) -> None:
+    def titles() -> list[str]:
+        found = within(page, ".n2uq-title").all_text_contents()
+        return [title.partition(":")[0] for title in found]
+
+    assert titles() == ["Forward", "Backward", "Data"]
+    for name in ("gste", "ste", "histogram"):
+        within(page, f"[data-series={name}]").click()
+    lab.wait_for_stage(page)
+    assert titles() == ["Forward"]
+    expect(within(page, "[data-readout=occupancy]")).to_be_hidden()
+    within(page, "[data-series=gste]").click()
+    lab.wait_for_stage(page)
+    assert titles() == ["Forward", "Backward"]
 
 
 def test_menus_buttons_and_fields(page: Page) -> None:

@@ -14,16 +14,18 @@ export function tallestBar({ bins, atoms }) {
   return first > OUTLIER * second && second > 0 ? 1.3 * second : 1.12 * first;
 }
 
-export function createHistogram(parent, identity, text) {
+// Bars go behind the guide lines, words in front of them.
+export function createHistogram(parent, inFront, identity, text) {
   const clip = svgNode("clipPath", parent, { id: `${identity}-outline` });
   const outline = svgNode("path", clip, {});
   const strips = svgNode("g", parent, { "clip-path": `url(#${identity}-outline)`, "aria-hidden": "true" });
   const atomGroup = svgNode("g", parent, { "aria-hidden": "true" });
-  const noteGroup = svgNode("g", parent, { "aria-hidden": "true" });
-  const labelGroup = svgNode("g", parent, { "aria-hidden": "true" });
+  const noteGroup = svgNode("g", inFront, { "aria-hidden": "true" });
+  const labelGroup = svgNode("g", inFront, { "aria-hidden": "true" });
   let atoms = [];
 
   function frame(scene) {
+    if (!scene.shownPanels.includes("histogram")) return;
     const { x, share: shareScale, shareTop, panels, fontSize } = scene.layout;
     const { left, right, top, bottom } = panels.histogram;
     const found = scene.bars;

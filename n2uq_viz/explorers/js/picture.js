@@ -25,7 +25,7 @@ export function createPicture(parent, text) {
   );
   const url = (name) => `url(#${identity}-${name})`;
   const [behind, middle, inFront] = ["g", "g", "g"].map((name) => svgNode(name, svg));
-  const histogram = createHistogram(middle, identity, text);
+  const histogram = createHistogram(middle, inFront, identity, text);
   const guides = createGuides(middle, url("plot"));
   const axes = createAxes(behind, inFront, text);
   const forward = createForward(svg, url("forward"));

@@ -10,6 +10,8 @@ import { createSync } from "./sync.js";
 import { applyTheme, resolveTheme, watchPlace } from "./theme.js";
 
 const SAVE_PATIENCE_MS = 60000;
+// How soon to look again whether a picture that has changed is back in sight.
+const OUT_OF_SIGHT_MS = 250;
 // Paddings and gaps around the bars in full screen, in pixels.
 const FULLSCREEN_MARGINS = 44;
 
@@ -153,8 +155,12 @@ export function mountStage({ model, parent, kit, explorer }) {
   function redraw() {
     frame ??= requestAnimationFrame(() => {
       frame = null;
+      if (closing.signal.aborted) return;
       // JupyterLab takes cells that are out of sight off the page: there is no width to draw for.
-      if (closing.signal.aborted || slots.picture.clientWidth === 0) return;
+      if (slots.picture.clientWidth === 0) {
+        setTimeout(redraw, OUT_OF_SIGHT_MS);
+        return;
+      }
       applyTheme(root, stage.theme, kit.palette);
       drawn.draw(size());
       if (announcing) live.textContent = drawn.describe();
@@ -180,9 +186,6 @@ export function mountStage({ model, parent, kit, explorer }) {
   window.addEventListener("resize", redraw, { signal: closing.signal });
   const resized = new ResizeObserver(redraw);
   resized.observe(slots.picture);
-  // Back in sight, at the size it had: what changed in the meantime is not yet drawn.
-  const seen = new IntersectionObserver(redraw);
-  seen.observe(root);
   const forget = watchPlace(redraw);
 
   updateButtons();
@@ -192,7 +195,6 @@ export function mountStage({ model, parent, kit, explorer }) {
   return function unmount() {
     closing.abort();
     resized.disconnect();
-    seen.disconnect();
     forget();
     sync.close();
     cancelAnimationFrame(frame);

@@ -44,7 +44,6 @@ export function createSync(model, { onState, onStatus }) {
     own = unsent;
     unsent = null;
     sentAt = performance.now();
-    onStatus("sending");
     model.set("state", own); // for other views of this model, and for the notebook that is saved
     flying = "now";
     const late = () => {
@@ -79,12 +78,14 @@ export function createSync(model, { onState, onStatus }) {
 
   function send(state) {
     unsent = state;
+    onStatus("sending");
     schedule();
   }
 
   // Send what is left, or the same once more, to hear what Python has.
   function settle() {
     unsent ??= own;
+    onStatus("sending");
     post();
   }
 
