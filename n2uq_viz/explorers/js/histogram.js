@@ -75,12 +75,14 @@ export function createHistogram(parent, inFront, identity, text) {
     const { left, right } = panels.histogram;
     const inView = (pixel) => Math.min(Math.max(pixel, left), right);
     const bounds = [left, ...t.map((at) => inView(x(at))), right];
+    const widths = levelColors.map((_, i) => bounds[i + 1] - bounds[i]).filter((width) => width > 1.3 * fontSize);
+    const room = widths.every((width) => width > 5 * fontSize); // for the word "level" everywhere, or nowhere
     levelColors.forEach((fill, i) => {
       const [start, end] = [bounds[i], bounds[i + 1]];
       setAttributes(strips.children[i], { x: px(start), width: px(end - start), fill });
       const label = labelGroup.children[i];
       show(label, end - start > 1.3 * fontSize);
-      setText(label, end - start > 5 * fontSize ? text("histogram.level", { i }) : String(i));
+      setText(label, room ? text("histogram.level", { i }) : String(i));
       setAttributes(label, { x: px((start + end) / 2) });
     });
     for (const { bar, value } of atoms) setAttributes(bar, { fill: levelColors[countBelow(t, value)] });
