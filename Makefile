@@ -32,10 +32,14 @@ help: ## list what can be made
 lab: $(STAMP)-lab ## open the course in JupyterLab (the first time: install it)
 	@$(PY) -m n2uq_viz.cli lab --port $(PORT)
 
-test: $(STAMP)-test ## lint, types and all tests, browser included
+test: $(if $(filter none,$(TORCH)),no-torch) $(STAMP)-test ## lint, types and all tests, browser included
 	@$(PY) -m tests.chromium
 	@$(MAKE) --no-print-directory lint
 	@$(PY) -m pytest $(PYTEST_ARGS)
+
+.PHONY: no-torch
+no-torch:
+	@echo "the tests need PyTorch: run make test without TORCH=none" >&2; exit 2
 
 lint: $(STAMP)-test ## ruff (rules and format) and mypy
 	@$(PY) -m ruff check .

@@ -267,6 +267,23 @@ def test_reset_in_a_drag_ends_the_drag(page: Page) -> None:
     assert_page_and_kernel_agree(page)
 
 
+def test_reset_while_the_slider_is_held(page: Page) -> None:
+    within(page, "[data-control=handle]").select_option("threshold-1")
+    box = within(page, "[data-control=value-range]").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 30, y, steps=3)
+    within(page, "[data-action=reset]").evaluate("(button) => button.click()")
+    page.mouse.move(x + 40, y, steps=3)
+    page.mouse.up()
+    q = assert_page_and_kernel_agree(page)
+    # The move that comes after the reset starts from the reset: only threshold 1's segment slid.
+    np.testing.assert_allclose(q.edges[2:], [4 / 3, 2.0])
+    assert q.intervals[0] == pytest.approx(2 / 3)
+
+
 def test_the_menu_says_what_a_drag_made_of_the_preset(page: Page) -> None:
     expect(within(page, "[data-control=preset]")).to_have_value("uniform")
     x, y = center(page, "edge-2")
@@ -299,6 +316,10 @@ def test_a_picture_that_changes_out_of_sight_is_drawn_when_it_is_back(page: Page
     within(page).evaluate(
         """(stage) => {
             const host = stage.parentElement;
+            const svg = stage.querySelector(".n2uq-picture");
+            window.drawnFor = [];
+            new MutationObserver(() => window.drawnFor.push(svg.getAttribute("viewBox")))
+                .observe(svg, { attributeFilter: ["viewBox"] });
             stage.querySelector("[data-control=preset]").value = "nonuniform";
             stage.querySelector("[data-control=preset]").dispatchEvent(new Event("change"));
             host.style.display = "none";
@@ -307,6 +328,7 @@ def test_a_picture_that_changes_out_of_sight_is_drawn_when_it_is_back(page: Page
     )
     expect(handle(page, "edge-1")).not_to_have_attribute("aria-valuenow", str(2 / 3))
     assert picture.get_attribute("viewBox") == before
+    assert page.evaluate("() => window.drawnFor") == []  # never for a width that it has not
     assert_page_and_kernel_agree(page)
 
 

@@ -131,8 +131,9 @@ export function thresholdExplorer(stage) {
       stage.hold();
     },
     move(handle, to) {
+      if (atGrip === null) hands.begin(); // another finger, or Reset, has ended what this one held
       const [low, high] = atGrip.view;
-      stage.change(quantizerPatch(moveHandle(quantizerOf(atGrip), handle, Math.min(Math.max(to, low), high))));
+      stage.change(moveHandle(quantizerOf(atGrip), handle, Math.min(Math.max(to, low), high)));
     },
     end() {
       atGrip = null;
@@ -140,7 +141,7 @@ export function thresholdExplorer(stage) {
       stage.release();
     },
     cancel() {
-      stage.change(quantizerPatch(quantizerOf(atGrip)));
+      stage.change(quantizerOf(atGrip));
       hands.end();
     },
     describe: (handle) => ({
@@ -150,13 +151,15 @@ export function thresholdExplorer(stage) {
     }),
     step(handle, to, small) {
       const q = moveHandle(quantizerOf(stage.state), handle, to);
-      stage.set({ ...quantizerPatch(q), view: viewKeeping(q, stage.state) }, small ? `key ${handle.id}` : null);
+      stage.set({ ...q, view: viewKeeping(q, stage.state) }, small ? `key ${handle.id}` : null);
     },
   };
-  const { letGo } = listenToHands(picture, hands, stage.signal);
+  const onPicture = listenToHands(picture, hands, stage.signal);
 
-  function quantizerPatch(q) {
-    return { edges: q.edges, levels: q.levels };
+  // Ends what is held, on the picture or on the slider, as a change of its own.
+  function letGo() {
+    onPicture.letGo();
+    if (atGrip !== null) hands.end();
   }
 
   function typeValue(number, typed) {
@@ -169,7 +172,7 @@ export function thresholdExplorer(stage) {
     const handle = selectedHandle();
     const [low, high] = handleLimits(stage.state, handle);
     const q = moveHandle(quantizerOf(stage.state), handle, to);
-    stage.set({ ...quantizerPatch(q), view: viewKeeping(q, stage.state) });
+    stage.set({ ...q, view: viewKeeping(q, stage.state) });
     const name = text(`handle.${handle.kind}`, { i: handle.number });
     stage.say(number < low || number > high || number !== to ? text("message.clamped", { name, value: short(handleValue(q, handle)), wanted: short(number) }) : "");
   }
@@ -192,7 +195,7 @@ export function thresholdExplorer(stage) {
     const found = presets[family]?.[name === "binary" ? 1 : wanted] ?? presets.uniform[wanted];
     const q = { edges: found.edges.slice(), levels: found.levels.slice() };
     selected = "threshold-1";
-    stage.set({ ...quantizerPatch(q), view: viewFor(q, summaryOf(stage.state)) });
+    stage.set({ ...q, view: viewFor(q, summaryOf(stage.state)) });
   }
 
   function bitsOf({ levels }) {
