@@ -26,6 +26,7 @@ __all__ = [
     "number",
     "real_array",
     "sequence",
+    "some_inputs",
     "whole_number",
 ]
 
@@ -41,6 +42,8 @@ def real_array(name: str, values: ArrayLike) -> FloatArray:
     Traceback (most recent call last):
     ValueError: x must be real numbers, got ['1', '2']; give ints or floats
     """
+    if isinstance(values, np.ndarray) and values.dtype == np.float64:
+        return np.array(values)
     try:
         found = np.asarray(values)
         # A truth value among numbers would otherwise pass silently as 0 or 1.
@@ -77,6 +80,19 @@ def inputs(values: ArrayLike) -> FloatArray:
     if isinstance(values, np.ndarray) and values.dtype == np.float64:
         return np.asarray(values)
     return real_array("x", values)
+
+
+def some_inputs(values: ArrayLike) -> FloatArray:
+    """Return the inputs `x` as `inputs` does, of which there must be at least one.
+
+    >>> some_inputs([])
+    Traceback (most recent call last):
+    ValueError: x must hold at least 1 number, got shape (0,)
+    """
+    array = inputs(values)
+    if array.size == 0:
+        raise ValueError(f"x must hold at least 1 number, got shape {array.shape}")
+    return array
 
 
 def number(name: str, value: ArrayLike, *, positive: bool = False) -> float:
@@ -169,6 +185,8 @@ def whole_number(name: str, value: object, low: int, high: int) -> int:
     Traceback (most recent call last):
     ValueError: bits must be a whole number from 1 to 8, got 2.5
     """
+    if type(value) is int and low <= value <= high:
+        return value
     is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if isinstance(value, float | np.floating):
         is_whole = float(value).is_integer()

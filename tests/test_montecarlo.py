@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -15,15 +15,24 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from n2uq_viz import montecarlo
-from n2uq_viz.montecarlo import MonteCarlo, null_band, simulate, simulate_shared
+from n2uq_viz.montecarlo import (
+    MonteCarlo,
+    null_band,
+    simulate,
+    simulate_gradient,
+    simulate_running,
+    simulate_shared,
+)
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.randomness import uniforms
 from tests.strategies import quantizers, quantizers_with_inputs
 
 Simulate = Callable[..., MonteCarlo]
 Case = tuple[Quantizer, NDArray[np.float64]]
-BOTH = pytest.mark.parametrize("run", [simulate, simulate_shared])
+COUNTS = partial(simulate, method="counts")
+METHODS = {"draws": simulate, "counts": COUNTS, "shared": simulate_shared}
+EACH = pytest.mark.parametrize("run", METHODS.values(), ids=METHODS)
+THROWN = pytest.mark.parametrize("run", [simulate, simulate_shared])
 UNEVEN = Quantizer([0.0, 0.01, 1.0, 4.0], [-3.0, 5.0, 5.5, 6.0])
 
 
@@ -36,7 +45,7 @@ def at_zero(counts: Any, draws: int) -> MonteCarlo:
 # The estimates
 
 
-@BOTH
+@EACH
 @pytest.mark.parametrize("q", [Quantizer.binary(), Quantizer.uniform(3), UNEVEN])
 def test_counts_are_binomial_around_the_formula(run: Simulate, q: Quantizer) -> None:
     draws = 2000
@@ -55,7 +64,7 @@ def test_counts_are_binomial_around_the_formula(run: Simulate, q: Quantizer) -> 
     assert 1e-4 < stats.chi2.cdf(scores @ scores, usual.sum()) < 1 - 1e-4
 
 
-@BOTH
+@EACH
 @given(case=quantizers_with_inputs())
 def test_the_mean_is_the_formula_with_the_share_for_the_probability(
     run: Simulate, case: Case
@@ -92,7 +101,7 @@ def test_the_sample_itself_has_that_mean_and_variance() -> None:
     assert np.all(np.abs(sample.var(axis=1) - q.variance(x)) <= allowed)
 
 
-@BOTH
+@EACH
 def test_the_error_shrinks_with_the_root_of_the_draws(run: Simulate) -> None:
     x = np.linspace(-0.9, 0.9, 51)
     errors = [
@@ -106,7 +115,7 @@ def test_the_error_shrinks_with_the_root_of_the_draws(run: Simulate) -> None:
 # Reproducible, and at any size
 
 
-@BOTH
+@EACH
 def test_the_seed_decides(run: Simulate) -> None:
     x = np.linspace(-1, 1, 30)
     first = run(Quantizer.binary(), x, 100, seed=3)
@@ -116,10 +125,10 @@ def test_the_seed_decides(run: Simulate) -> None:
         run(Quantizer.binary(), x, 100).count, run(Quantizer.binary(), x, 100, seed=0).count
     )
     assert (first.draws, first.seed) == (100, 3)
-    assert first.method == ("draws" if run is simulate else "shared")
+    assert first.method == next(name for name, other in METHODS.items() if other is run)
 
 
-@BOTH
+@EACH
 def test_inputs_with_the_same_probability_get_different_coins(run: Simulate) -> None:
     count = run(Quantizer.binary(), np.zeros(200), 1000, seed=9).count
     variance = count.var(ddof=1) / 250
@@ -136,10 +145,9 @@ def test_shared_draws_are_those_of_the_table(q: Quantizer, seed: int, draws: int
 
 def test_a_random_number_equal_to_the_probability_does_not_take_the_step() -> None:
     q = Quantizer([0.0, 1.0], [0.0, 1.0])
-    bulk, table = np.random.default_rng(7).random(50), uniforms(7, 50, 1)[:, 0]
-    for run, u in ((simulate, bulk), (simulate_shared, table)):
-        assert not run(q, u, 1, seed=7).count.any()
-        assert run(q, np.nextafter(u, 1.0), 1, seed=7).count.all()
+    u = uniforms(7, 50, 1)[:, 0]
+    assert not simulate_shared(q, u, 1, seed=7).count.any()
+    assert simulate_shared(q, np.nextafter(u, 1.0), 1, seed=7).count.all()
 
 
 def test_dragging_does_not_reshuffle_shared_draws() -> None:
@@ -153,47 +161,83 @@ def test_dragging_does_not_reshuffle_shared_draws() -> None:
     assert len({count.tobytes() for count in counts}) == 20
 
 
-@pytest.mark.parametrize("block", [1, 10, 64])
-def test_blocks_only_divide_the_work(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    x = np.append(np.linspace(-1.5, 1.5, 31), np.nan)
-    shared = simulate_shared(Quantizer.binary(), x, 37, seed=2)
-    monkeypatch.setattr(montecarlo, "BLOCK", block)
-    assert np.array_equal(simulate_shared(Quantizer.binary(), x, 37, seed=2).count, shared.count)
-    # Bulk draws come in another order then; each is still thrown exactly once.
-    sure = Quantizer([-1e9, 1.0], [0.0, 1.0])
-    assert simulate(sure, [0.0] * 9, 37).count.tolist() == [37] * 9
+@EACH
+def test_the_counts_of_many_points_do_not_hang_together(run: Simulate) -> None:
+    count = run(Quantizer.binary(), np.full((2000, 2), 0.3), 40, seed=1).count
+    # The correlation of 2000 pairs that have none is below 0.1 but for one seed in 100 000.
+    assert abs(np.corrcoef(count[:, 0], count[:, 1])[0, 1]) < 0.1
+    assert abs(np.corrcoef(count[:-1, 0], count[1:, 0])[0, 1]) < 0.1
 
 
-@BOTH
-def test_memory_does_not_grow_with_the_draws(run: Simulate) -> None:
-    run(Quantizer.binary(), [0.0], 1)
-    peaks = []
-    for points, draws in ((101, 20_000), (3, 2**20), (3, 2**22)):
-        x = np.linspace(-0.5, 0.5, points)
-        tracemalloc.start()
-        try:
-            run(Quantizer.binary(), x, draws)
-            peaks.append(tracemalloc.get_traced_memory()[1])
-        finally:
-            tracemalloc.stop()
-    assert max(peaks) < 32 * 2**20
-    assert peaks[2] < peaks[1] + 2**16
+@pytest.mark.parametrize("method", ["draws", "counts"])
+def test_what_starts_from_one_seed_shares_no_random_numbers(method: str) -> None:
+    q, x = Quantizer.binary(), np.full(2000, 0.2)
+    output = simulate(q, x, 20, seed=3, method=method).count
+    slopes = simulate_gradient(q, x, 20, seed=3, method="score_function", sampling=method)
+    assert abs(np.corrcoef(output, slopes.count[:, 0])[0, 1]) < 0.1
 
 
-@BOTH
-def test_more_inputs_than_a_block_holds(run: Simulate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(montecarlo, "BLOCK", 1 << 10)
-    mc = run(Quantizer.binary(), np.zeros((50, 100)), 3)
-    assert mc.count.shape == (50, 100)
-    share = mc.count.sum() / 15_000
-    assert abs(share - 0.5) < 5 * 0.5 / np.sqrt(15_000)
+# The same coins after some of the draws
+
+
+STOPS = [3, 10, 64, 1000, 70_000]
+
+
+def test_running_estimates_end_where_simulate_does() -> None:
+    x = np.linspace(-0.1, 4.1, 30)
+    *_, last = simulate_running(UNEVEN, x, STOPS, seed=5)
+    assert np.array_equal(last.count, simulate(UNEVEN, x, STOPS[-1], seed=5).count)
+    assert simulate_running(UNEVEN, x, [7], seed=5)[0].draws == 7
+
+
+@pytest.mark.parametrize("method", ["draws", "counts"])
+def test_running_estimates_are_nested_and_each_part_is_binomial(method: str) -> None:
+    x = np.append(np.linspace(-0.9, 0.9, 400), [-2.0, 2.0, np.nan])
+    found = simulate_running(Quantizer.binary(), x, STOPS, seed=2, method=method)
+    assert [mc.draws for mc in found] == STOPS
+    assert {mc.method for mc in found} == {method}
+    for mc in found:
+        assert mc.count[-3:].tolist() == [0, mc.draws, 0]
+    counts = np.array([mc.count[:-3] for mc in found])
+    parts, p = np.diff(counts, axis=0, prepend=0), (x[:-3] + 1) / 2
+    for part, n in zip(parts, np.diff(STOPS, prepend=0), strict=True):
+        assert part.min() >= 0
+        assert part.max() <= n
+        scores = (part - n * p) / np.sqrt(n * p * (1 - p))
+        assert 1e-4 < stats.chi2.cdf(scores @ scores, p.size) < 1 - 1e-4
+    # What comes later knows nothing of what came before.
+    scores = (parts - parts.mean(axis=1, keepdims=True)) / parts.std(axis=1, keepdims=True)
+    residuals = parts - np.outer(np.diff(STOPS, prepend=0), p)
+    assert np.all(np.abs(np.corrcoef(residuals)[~np.eye(len(STOPS), dtype=bool)]) < 0.22)
+
+
+def test_one_binomial_for_each_input_however_many_draws() -> None:
+    draws, p = 10**12, 0.3
+    count = COUNTS(Quantizer([0.0, 1.0], [0.0, 1.0]), np.full(4000, p), draws).count
+    z = (count - draws * p) / np.sqrt(draws * p * (1 - p))
+    assert stats.kstest(z, "norm").pvalue > 1e-3
+
+
+@pytest.mark.parametrize("draws", [1, 10, 60, 10_000])
+@pytest.mark.parametrize("p", [0.001, 0.07, 0.5, 0.93])
+@EACH
+def test_the_whole_distribution_is_binomial(run: Simulate, p: float, draws: int) -> None:
+    q, size = Quantizer([0.0, 1.0], [0.0, 1.0]), 3000 if draws <= 60 else 500
+    count = run(q, np.full(size, p), draws, seed=11).count
+    edges = np.unique(stats.binom.ppf(np.linspace(0.05, 0.95, 12), draws, p))
+    expected = size * np.diff(stats.binom.cdf(edges, draws, p), prepend=0.0, append=1.0)
+    seen = np.bincount(np.searchsorted(edges, count), minlength=expected.size)
+    usual = expected > 0
+    assert np.all(seen[~usual] == 0)
+    statistic = np.sum((seen - expected)[usual] ** 2 / expected[usual])
+    assert stats.chi2.sf(statistic, max(usual.sum() - 1, 1)) > 1e-5
 
 
 # Any input
 
 
-@BOTH
-@pytest.mark.parametrize("shape", [(), (0,), (1,), (2, 3), (2, 0, 3)])
+@EACH
+@pytest.mark.parametrize("shape", [(), (1,), (2, 3)])
 def test_any_shape(run: Simulate, shape: tuple[int, ...]) -> None:
     mc = run(UNEVEN, np.full(shape, 0.5), 20)
     for array in (mc.x, mc.count, mc.mean, mc.standard_error, *mc.interval()):
@@ -201,7 +245,7 @@ def test_any_shape(run: Simulate, shape: tuple[int, ...]) -> None:
     assert mc.count.dtype == np.int64
 
 
-@BOTH
+@EACH
 def test_nan_stays_nan_and_certain_outputs_are_exact(run: Simulate) -> None:
     x = [np.nan, -np.inf, 0.0, 0.01, 4.0, 9.0, np.inf]
     mc = run(UNEVEN, x, 5)
@@ -325,7 +369,7 @@ def test_counts_that_do_not_fit(count: Any, text: str) -> None:
 # Bad input
 
 
-@BOTH
+@EACH
 @pytest.mark.parametrize("draws", [0, -1, 2.5, True, "100", None, np.nan, np.inf, 10**12 + 1])
 def test_draws_that_are_not_positive_and_whole(run: Simulate, draws: Any) -> None:
     with pytest.raises(ValueError, match=r"draws must be a whole number from 1 to \d+, got "):
@@ -341,14 +385,14 @@ def test_the_most_draws() -> None:
         simulate_shared(Quantizer.binary(), [0.0], 2**32 + 1)
 
 
-@BOTH
+@EACH
 @pytest.mark.parametrize("seed", [-1, 2**53, 0.5, True, "0", None])
 def test_seeds_that_are_none(run: Simulate, seed: Any) -> None:
     with pytest.raises(ValueError, match=r"seed must be a whole number from 0 to \d+, got "):
         run(Quantizer.binary(), [0.0], 10, seed=seed)
 
 
-@BOTH
+@EACH
 @pytest.mark.parametrize("x", ["0", ["0"], [None], [True], [1j], [[0.0], [0.0, 1.0]]])
 def test_inputs_that_are_no_numbers(run: Simulate, x: Any) -> None:
     with pytest.raises(ValueError, match=r"x must be real numbers, got .*; give ints or floats"):
@@ -357,8 +401,31 @@ def test_inputs_that_are_no_numbers(run: Simulate, x: Any) -> None:
 
 @pytest.mark.parametrize("method", ["coins", "", None, 1])
 def test_a_method_of_another_name(method: Any) -> None:
-    with pytest.raises(ValueError, match='method must be "draws", got '):
+    text = 'method must be one of "draws", "counts", got '
+    with pytest.raises(ValueError, match=text):
         simulate(Quantizer.binary(), [0.0], 10, method=method)
+    with pytest.raises(ValueError, match=text):
+        simulate_running(Quantizer.binary(), [0.0], [10], method=method)
+
+
+@EACH
+@pytest.mark.parametrize("shape", [(0,), (2, 0, 3)])
+def test_no_input_at_all(run: Simulate, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"x must hold at least 1 number, got shape \("):
+        run(Quantizer.binary(), np.zeros(shape), 10)
+
+
+@pytest.mark.parametrize("draws", [[], [10, 10], [10, 5], 10, None])
+def test_running_draws_that_do_not_increase(draws: Any) -> None:
+    text = r"draws must be increasing whole numbers, at least one, such as .*, got "
+    with pytest.raises(ValueError, match=text):
+        simulate_running(Quantizer.binary(), [0.0], draws)
+
+
+@pytest.mark.parametrize("draws", [[0, 1], [1, 2.5], [1, 10**13], ["1"]])
+def test_running_draws_of_which_one_is_none(draws: Any) -> None:
+    with pytest.raises(ValueError, match=r"draws must be a whole number from 1 to 10{12}, got "):
+        simulate_running(Quantizer.binary(), [0.0], draws)
 
 
 @pytest.mark.parametrize("confidence", [0.0, 1.0, -0.5, 95])
