@@ -14,6 +14,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.markers import CARETUP
 from matplotlib.text import Text
 
 from n2uq_viz import datasets, figures, montecarlo, plots, style
@@ -22,7 +23,7 @@ from n2uq_viz.figures import descent, savings
 from n2uq_viz.quantizer import Quantizer
 
 FORWARD = ["deterministic", "expectation", "monte_carlo", "band"]
-BACKWARD = ["gste", "ste"]
+BACKWARD = ["gste", "ste", "monte_carlo_gradient"]
 NEAR_ZERO = Quantizer.from_intervals([0.8, 1e-3, 0.4, 1e-3, 0.5, 0.3, 1e-3])
 LARGE = 1e9 * np.array([-3.0, -2.999, 1.0])
 
@@ -50,6 +51,9 @@ STATES: dict[str, dict[str, Any]] = {
     "seen from near": state_of(Quantizer.uniform(2), view=[0.66665, 0.66668]),
     "beside it all": state_of(Quantizer.uniform(2), view=[50.0, 60.0]),
     "large numbers": state_of(Quantizer(LARGE, LARGE), data=datasets.summarize(LARGE)),
+    "score function": state_of(NEAR_ZERO, gradient_method="score_function"),
+    "dots above the panel": state_of(Quantizer.uniform(2), draws=3, half_width=0.01, seed=2),
+    "dots across edges": state_of(Quantizer.uniform(4), half_width=0.5, data="digit_filter"),
     "small numbers": state_of(Quantizer([0.0, 1e-6, 3e-6], [0.0, 1e-7, 1e-6])),
 }
 THEMES = tuple(style.THEMES)
@@ -126,7 +130,7 @@ def test_named_figures_can_be_read(name: str, theme: str, monkeypatch: pytest.Mo
     assert_nothing_empty(figure)
 
 
-def line(ax: Axes, color: str, style_: str = "-", marker: str = "None") -> Line2D:
+def line(ax: Axes, color: str, style_: str = "-", marker: Any = "None") -> Line2D:
     """The one line of that look."""
     found = [
         each
@@ -172,12 +176,26 @@ def test_threshold_shows_what_quantizer_and_simulation_say(state: dict[str, Any]
         np.testing.assert_array_equal(gste.get_ydata(), plots.gste_line(q, (view[0], view[1]))[1])
         ste = line(backward, color["ste"], "--")
         np.testing.assert_array_equal(ste.get_ydata(), plots.ste_line(q, (view[0], view[1]))[1])
+        grid = np.linspace(view[0], view[1], states.GRID_POINTS)
+        estimate = montecarlo.simulate_gradient_shared(
+            q, grid, state["draws"], state["seed"], state["gradient_method"], state["half_width"]
+        )
+        top = plots.gradient_top(q)
+        dots = line(backward, color["monte_carlo"], "None", "o")
+        np.testing.assert_array_equal(dots.get_xdata(), grid[estimate.mean <= top])
+        np.testing.assert_array_equal(dots.get_ydata(), estimate.mean[estimate.mean <= top])
+        beyond = line(backward, color["monte_carlo"], "None", CARETUP)
+        np.testing.assert_array_equal(beyond.get_xdata(), grid[estimate.mean > top])
+        assert all(y == top for y in np.atleast_1d(beyond.get_ydata()))
 
 
 @pytest.mark.parametrize("series", states.SERIES)
 def test_a_hidden_series_is_not_drawn(series: str) -> None:
     q = Quantizer.uniform(2)
-    color = style.theme("light").color
+    color = dict(style.theme("light").color)
+    # Both kinds of Monte-Carlo dots have one color: look at the panel of the series alone.
+    (panel,) = (own for own in (FORWARD, BACKWARD, ["histogram"]) if series in own)
+    others = [name for name in states.SERIES if name not in panel]
 
     def colors(state: dict[str, Any]) -> set[str]:
         figure = figures.threshold(state)
@@ -189,9 +207,10 @@ def test_a_hidden_series_is_not_drawn(series: str) -> None:
                     found |= {to_hex(tuple(c)) for c in np.asarray(collection.get_facecolor())}
         return found
 
+    color["monte_carlo_gradient"] = color["monte_carlo"]
     role = style.theme("light").levels(4)[2] if series == "histogram" else color[series]
-    assert role in colors(state_of(q))
-    assert role not in colors(state_of(q, hidden=[series]))
+    assert role in colors(state_of(q, hidden=others))
+    assert role not in colors(state_of(q, hidden=[*others, series]))
 
 
 def test_ties_guides_and_levels_are_those_of_the_quantizer() -> None:

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from n2uq_viz import datasets, plots, simulate, style
+from n2uq_viz import datasets, plots, simulate, simulate_gradient, style
 from n2uq_viz.plots import labels
 from n2uq_viz.quantizer import Quantizer
 
@@ -325,6 +325,20 @@ def test_guides_stand_at_edges_and_thresholds(ax: Axes, q: Quantizer) -> None:
         assert segment[1, 1] == q(segment[1, 0])
 
 
+def test_estimates_above_the_panel_become_triangles_and_none_is_lost(ax: Axes) -> None:
+    x = np.concatenate((np.linspace(*VIEW, 200), UNEVEN.edges))
+    found = simulate_gradient(UNEVEN, x, 4, method="score_function")
+    artists = plots.draw_monte_carlo_gradient(ax, found, THEME)
+    top = plots.gradient_top(UNEVEN)
+    dots, beyond = artists.dots.get_xydata(), np.asarray(artists.beyond.get_xydata())
+    np.testing.assert_array_equal(dots, np.column_stack((x, found.mean))[found.mean <= top])
+    np.testing.assert_array_equal(beyond[:, 0], x[found.mean > top])
+    assert set(beyond[:, 1]) == {top}
+    without = np.isnan(found.mean)
+    assert np.isin(x[without], UNEVEN.edges).all()
+    assert len(np.asarray(dots)) + len(beyond) == x.size - UNEVEN.edges.size
+
+
 def snapshot(artists: Any) -> str:
     """All that can be seen of artists, as text (in which NaN equals NaN)."""
     if artists is None:
@@ -352,6 +366,9 @@ def drawn(
         return plots.draw_expectation(ax, q, THEME, view)
     if name == "monte_carlo":
         return plots.draw_monte_carlo(ax, simulate(q, np.linspace(*view, 9), draws), THEME)
+    if name == "monte_carlo_gradient":
+        found = simulate_gradient(q, np.linspace(*view, 9), draws)
+        return plots.draw_monte_carlo_gradient(ax, found, THEME)
     if name == "band":
         return plots.draw_band(ax, q, draws, THEME, view)
     if name == "gradients":
@@ -370,6 +387,9 @@ def updated(
         plots.update_expectation(artists, q, view)
     elif name == "monte_carlo":
         plots.update_monte_carlo(artists, simulate(q, np.linspace(*view, 9), draws))
+    elif name == "monte_carlo_gradient":
+        found = simulate_gradient(q, np.linspace(*view, 9), draws)
+        plots.update_monte_carlo_gradient(artists, found)
     elif name == "band":
         plots.update_band(artists, q, draws, view)
     elif name == "gradients":
@@ -382,7 +402,16 @@ def updated(
 
 @pytest.mark.parametrize(
     "name",
-    ["quantizer", "expectation", "monte_carlo", "band", "gradients", "guides", "histogram"],
+    [
+        "quantizer",
+        "expectation",
+        "monte_carlo",
+        "band",
+        "gradients",
+        "monte_carlo_gradient",
+        "guides",
+        "histogram",
+    ],
 )
 @pytest.mark.parametrize(
     ("before", "after"), [("uniform", "steep"), ("steep", "binary"), ("binary", "uneven")]

@@ -2,21 +2,49 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from n2uq_viz.checks import choice
+from n2uq_viz.figures import agreement as _agreement
+from n2uq_viz.figures import bias, figure1, judged, noise, running, savings, shown
+from n2uq_viz.figures import bias_of_ste as _bias_of_ste
+from n2uq_viz.figures import convergence as _convergence
+from n2uq_viz.figures import gradient_estimates as _gradient_estimates
 from n2uq_viz.figures import overview as _overview
-from n2uq_viz.figures import savings, shown
+from n2uq_viz.figures import range_gate as _range_gate
+from n2uq_viz.figures import surrogates as _surrogates
 from n2uq_viz.figures import threshold as _threshold
 from n2uq_viz.figures import why_quantize as _why_quantize
 from n2uq_viz.words import say
 
-__all__ = ["NAMES", "caption", "overview", "text_alternative", "threshold", "why_quantize"]
+__all__ = [
+    "NAMES",
+    "agreement",
+    "bias_of_ste",
+    "caption",
+    "convergence",
+    "figure1_ste",
+    "gradient_estimates",
+    "overview",
+    "range_gate",
+    "surrogates",
+    "text_alternative",
+    "threshold",
+    "why_quantize",
+]
 
+agreement = _agreement.agreement
+bias_of_ste = _bias_of_ste.bias_of_ste
+convergence = _convergence.convergence
+figure1_ste = figure1.figure1_ste
+gradient_estimates = _gradient_estimates.gradient_estimates
 overview = _overview.overview
+surrogates = _surrogates.surrogates
+range_gate = _range_gate.range_gate
 threshold = _threshold.threshold
 why_quantize = _why_quantize.why_quantize
 
@@ -25,6 +53,28 @@ NAMES: dict[str, Callable[..., Figure]] = {
     "threshold": threshold,
     "why_quantize": why_quantize,
     "overview": overview,
+    "figure1_ste": figure1_ste,
+    "agreement": agreement,
+    "convergence": convergence,
+    "gradient_estimates": gradient_estimates,
+    "surrogates": surrogates,
+    "bias_of_ste": bias_of_ste,
+    "range_gate": range_gate,
+}
+#: Name -> function that returns the values which caption and text alternative name, or a tuple of
+#: the parts that have a sentence of their own and these values. It takes the state if the figure
+#: does.
+_WORDS: dict[str, Callable[..., Any]] = {
+    "threshold": shown.words,
+    "why_quantize": savings.words,
+    "overview": _overview.words,
+    "figure1_ste": figure1.words,
+    "range_gate": _range_gate.words,
+    "agreement": judged.words,
+    "convergence": running.words,
+    "gradient_estimates": noise.words,
+    "surrogates": _surrogates.words,
+    "bias_of_ste": bias.words,
 }
 
 
@@ -67,10 +117,9 @@ def text_alternative(name: str, state: Mapping[str, Any] | None = None) -> str:
 
 def _text(name: str, state: Mapping[str, Any] | None, kind: str) -> str:
     choice("a figure", name, NAMES)
-    if name == "threshold":
-        series, values = shown.words(state)
-        # One sentence for each series that is seen, and none for those that are hidden.
-        keys = [kind, *(f"{kind}.{part}" for part in series)]
-        return " ".join(say(f"figure.{name}.{key}", **values) for key in keys)
-    values = _overview.words() if name == "overview" else savings.words()
-    return say(f"figure.{name}.{kind}", **values)
+    words = _WORDS[name]
+    said = words(state) if "state" in inspect.signature(words).parameters else words()
+    # One sentence for each part that is seen, and none for those that are hidden.
+    parts, values = said if isinstance(said, tuple) else ([], said)
+    keys = [kind, *(f"{kind}.{part}" for part in parts)]
+    return " ".join(say(f"figure.{name}.{key}", **values) for key in keys)

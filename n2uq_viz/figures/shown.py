@@ -8,12 +8,17 @@ import numpy as np
 
 from n2uq_viz import datasets
 from n2uq_viz import state as states
+from n2uq_viz.montecarlo import simulate_gradient_shared
+from n2uq_viz.plots.backward import gradient_top
 from n2uq_viz.plots.labels import percent, short
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from n2uq_viz.checks import FloatArray
+    from n2uq_viz.montecarlo import GradientEstimate
 
 
 def default_state() -> dict[str, Any]:
@@ -31,6 +36,20 @@ def summary_of(state: Mapping[str, Any]) -> datasets.Summary:
     return datasets.summary(data) if isinstance(data, str) else data
 
 
+def estimate_of(state: Mapping[str, Any]) -> GradientEstimate:
+    """Return the dots of the gradient that a valid state shows."""
+    method, (low, high) = state["gradient_method"], state["view"]
+    return simulate_gradient_shared(
+        Quantizer(state["edges"], state["levels"]),
+        np.linspace(low, high, states.GRID_POINTS),
+        state["draws"],
+        state["seed"],
+        method,
+        state["half_width"] if method == "common_random_numbers" else None,
+        progress=False,
+    )
+
+
 def words(state: Mapping[str, Any] | None = None) -> tuple[list[str], dict[str, str]]:
     """Return the series that a state shows, and the numbers that are said about it, as text."""
     shown = default_state() if state is None else states.validate(state)
@@ -38,7 +57,9 @@ def words(state: Mapping[str, Any] | None = None) -> tuple[list[str], dict[str, 
     shares = datasets.occupancy(q, summary_of(shown))
     data = shown["data"] if isinstance(shown["data"], str) else "own"
     low, high = shown["view"]
-    return [name for name in states.SERIES if name not in shown["hidden"]], {
+    series = [name for name in states.SERIES if name not in shown["hidden"]]
+    estimated = "monte_carlo_gradient" in series
+    return series, (_gradient_words(shown, q) if estimated else {}) | {
         "count": str(q.levels.size),
         "draws": f"{shown['draws']:,}",
         "data": say(f"data.{data}"),
@@ -53,6 +74,27 @@ def words(state: Mapping[str, Any] | None = None) -> tuple[list[str], dict[str, 
         "entropy": short(datasets.entropy_bits(shares)),
         "most": short(float(np.log2(q.levels.size))),
     }
+
+
+def _gradient_words(state: Mapping[str, Any], q: Quantizer) -> dict[str, str]:
+    """Return what is said of the dots of the gradient."""
+    found = estimate_of(state)
+    # Outside the outer edges the output is certain.
+    judged = np.isfinite(found.mean) & (q.edges[0] < found.x) & (found.x < q.edges[-1])
+    half_width = "" if found.half_width is None else short(found.half_width)
+    values = {"method": say(f"figure.threshold.{found.method}", half_width=half_width)}
+    for name, slope in (("gste", q.gradient), ("ste", q.ste_gradient)):
+        values[f"rms_{name}"] = _rms(found.mean[judged] - slope(found.x[judged]))
+    above = np.count_nonzero(found.mean > gradient_top(q))
+    values["beyond"] = say("figure.threshold.beyond.count", count=above) if above else ""
+    return values
+
+
+def _rms(error: FloatArray) -> str:
+    if not error.size:
+        return "–"
+    largest = float(np.abs(error).max()) or 1.0  # in units of which no square overflows
+    return short(largest * float(np.sqrt(np.mean((error / largest) ** 2))))
 
 
 def _list(values: Any) -> str:

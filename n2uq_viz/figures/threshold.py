@@ -13,7 +13,7 @@ from n2uq_viz import datasets, plots, style
 from n2uq_viz import state as states
 from n2uq_viz.figures import frame
 from n2uq_viz.figures.ruler import RULER_HEIGHT, draw_ruler
-from n2uq_viz.figures.shown import default_state, summary_of
+from n2uq_viz.figures.shown import default_state, estimate_of, summary_of
 from n2uq_viz.montecarlo import simulate_shared
 from n2uq_viz.plots.guides import WIDTH as GUIDE_WIDTH
 from n2uq_viz.plots.histogram import STRIP_FONT, STRIP_LABELS, STRIP_ROOM
@@ -42,7 +42,7 @@ SIZES = {
 #: Which series a panel shows; a panel of which all are hidden is left out.
 PANELS = {
     "forward": ("deterministic", "expectation", "monte_carlo", "band"),
-    "backward": ("gste", "ste"),
+    "backward": ("gste", "ste", "monte_carlo_gradient"),
     "histogram": ("histogram",),
 }
 #: Heights next to each other.
@@ -256,12 +256,16 @@ class _Drawing:
         plots.draw_guides(ax, self.q, theme, self.view)
         artists = plots.draw_gradients(ax, self.q, theme, self.view, self.shown)
         self._name(ax, "figure.threshold.gradient")
-        lines = {"gste": artists.gste, "ste": artists.ste}
-        self._legend(
-            ax,
-            "backward",
-            [(line, say(f"figure.threshold.{name}")) for name, line in lines.items() if line],
-        )
+        entries: list[frame.Entry] = []
+        for name, line in (("gste", artists.gste), ("ste", artists.ste)):
+            if line:
+                entries.append((line, say(f"figure.threshold.{name}")))
+        if "monte_carlo_gradient" in self.shown:
+            found = plots.draw_monte_carlo_gradient(ax, estimate_of(self.state), theme)
+            words = say("figure.threshold.monte_carlo_gradient", draws=self.state["draws"])
+            any_beyond = len(np.atleast_1d(found.beyond.get_xdata())) > 0
+            entries.append(((found.dots, found.beyond) if any_beyond else found.dots, words))
+        self._legend(ax, "backward", entries)
 
     def _histogram(self, ax: Axes) -> None:
         theme, summary = self.theme, summary_of(self.state)

@@ -1,15 +1,16 @@
-"""The backward picture: the slope of the expectation, and the one slope of plain STE instead."""
+"""The backward picture: the slope of the expectation, plain STE's one slope, and what draws say."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.markers import CARETUP
 from matplotlib.patheffects import withStroke
 
 from n2uq_viz.plots.labels import axes_size, nice, place, short
-from n2uq_viz.style import LINE
+from n2uq_viz.style import LINE, MARKER
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.text import Annotation
 
     from n2uq_viz.checks import FloatArray
+    from n2uq_viz.montecarlo import GradientEstimate
     from n2uq_viz.quantizer import Quantizer
     from n2uq_viz.style import Theme
 
@@ -34,7 +36,9 @@ WIDER = 2.2
 HALO = 1.35
 #: Font size of notes on cut slopes, next to the theme's.
 NOTE_SIZE = 0.8
-ORDER = {"gste": 2.6, "ste": 2.8, "arrow": 3.0}
+#: Size of the triangles that stand for dots above the picture, next to the dots.
+BEYOND_SIZE = 1.3
+ORDER = {"gste": 2.6, "ste": 2.8, "arrow": 3.0, "monte_carlo_gradient": 2.9}
 
 
 def _chord(q: Quantizer) -> float:
@@ -179,3 +183,51 @@ def update_gradients(artists: GradientArtists, q: Quantizer, view: View) -> None
                 annotation_clip=False,
             )
         )
+
+
+@dataclass
+class EstimateArtists:
+    """The estimated gradient: dots, and triangles at the top for those that lie above it."""
+
+    dots: Line2D
+    beyond: Line2D
+
+
+def draw_monte_carlo_gradient(
+    ax: Axes, estimate: GradientEstimate, theme: Theme
+) -> EstimateArtists:
+    """Draw the gradient estimated from draws, output units per input unit, at every input.
+
+    An estimate above the picture becomes a triangle that hangs from its top: it is seen that there
+    is one, and that it is too high to show. None lies below, since no estimate is negative, and
+    none is drawn where there is no value (NaN).
+    """
+
+    def empty(marker: Any, size: float) -> Line2D:
+        (line,) = ax.plot(
+            [],
+            [],
+            linestyle="",
+            marker=marker,
+            markersize=size,
+            markeredgewidth=0.0,
+            color=theme.color["monte_carlo"],
+            zorder=ORDER["monte_carlo_gradient"],
+        )
+        return line
+
+    artists = EstimateArtists(
+        empty(MARKER["monte_carlo"], theme.marker_size),
+        empty(CARETUP, BEYOND_SIZE * theme.marker_size),  # with its tip at the point
+    )
+    update_monte_carlo_gradient(artists, estimate)
+    return artists
+
+
+def update_monte_carlo_gradient(artists: EstimateArtists, estimate: GradientEstimate) -> None:
+    """Move the dots to those of `estimate`."""
+    x, mean = np.ravel(estimate.x), np.ravel(estimate.mean)
+    top = gradient_top(estimate.quantizer)
+    within, beyond = mean <= top, mean > top  # NaN is neither
+    artists.dots.set_data(x[within], mean[within])
+    artists.beyond.set_data(x[beyond], np.full(int(beyond.sum()), top))

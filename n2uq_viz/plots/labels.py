@@ -35,6 +35,17 @@ def short(value: float, digits: int = 3) -> str:
     return f"{rounded:.15g}".replace("-", "−")
 
 
+def power_of_ten(exponent: int) -> str:
+    """Return that power of ten, as people write it on an axis.
+
+    >>> power_of_ten(-2), power_of_ten(2), power_of_ten(6)
+    ('0.01', '100', '10⁶')
+    """
+    if abs(exponent) <= 2:
+        return f"{10.0**exponent:g}"
+    return "10" + str(exponent).translate(_SUPERSCRIPTS)
+
+
 def percent(share: float) -> str:
     """Return a share from 0 to 1 in whole percent, without hiding that something is there.
 

@@ -1,0 +1,242 @@
+"""Why the STE has a gate: what each rule passes back, and where a threshold ends that follows."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from n2uq_viz import gates, style
+from n2uq_viz.figures import frame
+from n2uq_viz.plots.labels import axes_size, short, wrap
+from n2uq_viz.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from n2uq_viz.style import Theme
+
+#: Width and height in inches.
+SIZES = {
+    "print": (7.2, 3.2),
+    "light": (9.6, 4.0),
+    "dark": (9.6, 4.0),
+    "projector": (13.33, 6.4),
+}
+#: The two cases that tell the rules apart: an input, and the gradient that comes from above.
+CASES = ((0.2, 5.0), (3.0, 0.5))
+VIEW = (-6.5, 4.5)
+#: Color, line style and width (next to the theme's) of each rule; wide ones lie under narrow ones.
+LOOKS = {
+    "derivative": ("muted", "-.", 1.0),
+    "gate": ("gste", "-", 2.0),
+    "no_gate": ("ste", "--", 1.0),
+    "hardtanh": ("monte_carlo", ":", 1.6),
+}
+PASSING = ("gate", "no_gate", "hardtanh")
+# In units of the theme's font size.
+MARGIN = 1.0
+GUTTER = 2.2
+TITLE, TITLE_GAP = 1.1, 0.15
+HEAD_GAP = 0.6
+TICKS_LEFT, FOOT = 2.4, 2.9
+#: Room for words at the right end of the paths, and least distance of two of them.
+NAMES = 7.0
+NAME_ROOM = 1.35
+#: Widths of the three panels, next to each other.
+SHARES = (1.0, 1.0, 0.9)
+
+
+def range_gate(theme: str = "print") -> Figure:
+    """Draw what is passed back for two upstream gradients, and a threshold that learns from it.
+
+    The rules are those of `n2uq_viz.gates`: the true derivative, the clipped STE, the STE
+    without its gate, and the gradient clipped by hardtanh.
+
+    Raises
+    ------
+    ValueError
+        No such theme.
+    """
+    look = style.theme(theme)
+    with frame.look(look):
+        em = look.font_size
+        width, height = (frame.POINTS_PER_INCH * inches for inches in SIZES[theme])
+        figure = frame.new_figure(look, SIZES[theme])
+        line = frame.LINE_SPACING * frame.SMALL
+        top = em * (MARGIN + TITLE * frame.LINE_SPACING + TITLE_GAP + line + HEAD_GAP)
+        taken = 2.0 * MARGIN + 2.0 * GUTTER + 3.0 * TICKS_LEFT + NAMES
+        unit = (width - em * taken) / sum(SHARES)
+        left = em * MARGIN
+        for k, share in enumerate(SHARES):
+            box = (left + em * TICKS_LEFT, top, unit * share, height - top - em * (MARGIN + FOOT))
+            ax = frame.add_axes(figure, look, *box)
+            room = unit * share + em * (TICKS_LEFT + (NAMES if k == len(CASES) else 0.0))
+            if k < len(CASES):
+                x, upstream = CASES[k]
+                _head(ax, look, "case", room, top, upstream=short(upstream))
+                _case(ax, look, x, upstream)
+            else:
+                far, count = gates.FAR, gates.INPUTS.size
+                _head(ax, look, "learn", room, top, count=count, far=len(far))
+                _learn(ax, look)
+            left += room + em * GUTTER
+    return figure
+
+
+def _head(ax: Axes, theme: Theme, name: str, room: float, top: float, **values: Any) -> None:
+    """Put the claim and what is shown above a panel of so many points of `room`."""
+    em = theme.font_size
+    text = say(f"figure.range_gate.{name}.text", **values)
+    for words, size, color, weight, down in (
+        (say(f"figure.range_gate.{name}.title", **values), TITLE, "ink", "bold", 0.0),
+        (
+            wrap(text, room, frame.SMALL * em),
+            frame.SMALL,
+            "muted",
+            "normal",
+            TITLE * frame.LINE_SPACING + TITLE_GAP,
+        ),
+    ):
+        ax.annotate(
+            words,
+            xy=(0.0, 1.0),
+            xycoords="axes fraction",
+            xytext=(-em * TICKS_LEFT, top - em * (MARGIN + down + size)),
+            textcoords="offset points",
+            ha="left",
+            va="baseline",
+            fontsize=size * em,
+            fontweight=weight,
+            color=theme.color[color],
+            linespacing=frame.LINE_SPACING,
+            annotation_clip=False,
+        )
+
+
+def _axis_name(ax: Axes, theme: Theme, words: str) -> None:
+    """Name the axis along the bottom, below its numbers."""
+    ax.annotate(
+        words,
+        xy=(0.5, 0.0),
+        xycoords="axes fraction",
+        xytext=(0.0, -theme.font_size * (FOOT - 0.1)),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        fontsize=frame.SMALL * theme.font_size,
+        color=theme.color["muted"],
+        annotation_clip=False,
+    )
+
+
+def _line(ax: Axes, theme: Theme, rule: str, x: Any, y: Any, **options: Any) -> None:
+    color, dashes, wide = LOOKS[rule]
+    width = wide * theme.line_width
+    ax.plot(x, y, color=theme.color[color], linestyle=dashes, linewidth=width, **options)
+
+
+def _label(
+    ax: Axes, theme: Theme, words: str, at: tuple[float, float], color: str, up: float, ha: str
+) -> None:
+    """Write words at a point of the data, `up` font sizes above it."""
+    ax.annotate(
+        words,
+        xy=at,
+        xytext=(0.0, up * theme.font_size),
+        textcoords="offset points",
+        ha=ha,
+        va="center",
+        fontsize=frame.SMALL * theme.font_size,
+        color=theme.color[color],
+        annotation_clip=False,
+    )
+
+
+def _case(ax: Axes, theme: Theme, at: float, upstream: float) -> None:
+    """Draw what three rules pass back of one upstream gradient, by input."""
+    ax.set_xlim(*VIEW)
+    ax.set_ylim(-0.09 * upstream, 1.32 * upstream)
+    frame.label_ticks(ax.xaxis, [-5.0, -3.0, -1.0, 1.0, 3.0])
+    values = sorted({0.0, 1.0, upstream} if upstream > 1.0 else {0.0, upstream})
+    frame.label_ticks(ax.yaxis, values)
+    ax.grid(visible=True, axis="y")
+    # Each jump is drawn upright, at the edge of the gate.
+    x = np.array([VIEW[0], -1.0, np.nextafter(-1.0, 0.0), 1.0, np.nextafter(1.0, 2.0), VIEW[1]])
+    for rule in PASSING:
+        _line(ax, theme, rule, x, gates.passed(rule, x, upstream))
+        ax.plot(
+            [at],
+            gates.passed(rule, [at], upstream),
+            marker="o",
+            color=theme.color[LOOKS[rule][0]],
+            markersize=2.0 * theme.marker_size,
+        )
+    groups: dict[float, list[str]] = {}
+    for rule in PASSING:
+        groups.setdefault(float(gates.passed(rule, VIEW[0], upstream)), []).append(rule)
+    for value, rules in groups.items():
+        words = ", ".join(say(f"figure.range_gate.rule.{rule}") for rule in rules)
+        _label(ax, theme, words, (VIEW[0] + 0.15, value), LOOKS[rules[-1]][0], 0.75, "left")
+    _axis_name(ax, theme, say("figure.range_gate.case.axis", x=short(at)))
+
+
+def _learn(ax: Axes, theme: Theme) -> None:
+    """Draw the threshold's path under each rule, and where it would be best."""
+    runs = {rule: gates.learn(rule) for rule in gates.RULES}
+    last = gates.STEPS
+    ax.set_xlim(0.0, float(last))
+    ax.set_ylim(-0.8, 1.0)
+    frame.label_ticks(ax.xaxis, [0.0, 0.5 * last, float(last)])
+    frame.label_ticks(ax.yaxis, [-0.5, 0.0, 0.5])
+    low, high = gates.best_thresholds()
+    ax.axhspan(low, high, color=theme.color["grid"], linewidth=0.0)
+    for rule, run in runs.items():
+        _line(ax, theme, rule, np.arange(last + 1), run.thresholds, clip_on=False)
+    ends = [float(run.thresholds[-1]) for run in runs.values()]
+    for rule, y in zip(runs, _apart(ax, theme, ends), strict=True):
+        ax.annotate(
+            say(f"figure.range_gate.rule.{rule}"),
+            xy=(float(last), y),
+            xytext=(0.5 * theme.font_size, 0.0),
+            textcoords="offset points",
+            va="center",
+            fontsize=frame.SMALL * theme.font_size,
+            color=theme.color[LOOKS[rule][0]],
+            annotation_clip=False,
+        )
+    _axis_name(ax, theme, say("figure.range_gate.learn.axis"))
+
+
+def _apart(ax: Axes, theme: Theme, values: Sequence[float]) -> list[float]:
+    """Return places for words at these values, moved apart where they would touch."""
+    bottom, top = ax.get_ylim()
+    room = NAME_ROOM * theme.font_size * (top - bottom) / axes_size(ax)[1]
+    order = np.argsort(values)
+    places = np.array(values, dtype=np.float64)
+    for below, above in itertools.pairwise(order):
+        short_of = room - (places[above] - places[below])
+        if short_of > 0.0:
+            places[above] += 0.5 * short_of
+            places[below] -= 0.5 * short_of
+    return [float(place) for place in places]
+
+
+def words() -> dict[str, str]:
+    """Return the numbers that caption and text alternative name."""
+    found = {"steps": str(gates.STEPS), "start": short(gates.START)}
+    found |= {"count": str(gates.INPUTS.size), "far": str(len(gates.FAR))}
+    for k, (x, upstream) in enumerate(CASES, start=1):
+        found |= {f"x_{k}": short(x), f"upstream_{k}": short(upstream)}
+        for rule in PASSING:
+            found[f"{rule}_{k}"] = short(float(gates.passed(rule, x, upstream)))
+    for rule in gates.RULES:
+        run = gates.learn(rule)
+        found[f"end_{rule}"] = short(float(run.thresholds[-1]), 2)
+        found[f"loss_{rule}"] = short(float(run.loss[-1]))
+    low, high = gates.best_thresholds()
+    return {**found, "best_low": short(low, 2), "best_high": short(high, 2)}

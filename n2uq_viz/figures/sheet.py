@@ -1,0 +1,239 @@
+"""A page with a claim on top and panels in columns: what the Monte-Carlo figures share.
+
+All distances are in units of the theme's font size, so that a slide and a page of print are laid
+out by the same numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+from matplotlib.transforms import blended_transform_factory
+
+from n2uq_viz.figures import frame
+from n2uq_viz.plots.labels import axes_size, power_of_ten, short, text_width, wrap
+from n2uq_viz.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from n2uq_viz.style import Theme
+
+MARGIN = 0.8
+#: Size of the claim, and its distance from what is below it.
+TITLE, TITLE_GAP = 1.15, 0.7
+#: Distance of the lines above a panel from it.
+HEAD_GAP = 0.5
+#: Room for the name of an upright axis, left of the widest number.
+NAME = 1.7
+TICKS_BELOW = 1.8
+LEGEND_OFFSET = 1.3
+
+
+class Sheet:
+    """A figure in the making, with places in units of the theme's font size."""
+
+    def __init__(self, theme: Theme, size: tuple[float, float]) -> None:
+        self.theme = theme
+        self.figure: Figure = frame.new_figure(theme, size)
+        self.width, self.height = (frame.POINTS_PER_INCH * a / theme.font_size for a in size)
+
+    def title(self, claim: str) -> float:
+        """Put the claim on top and return where the rest begins."""
+        em = self.theme.font_size
+        lines = wrap(claim, em * (self.width - 2.0 * MARGIN) / frame.BOLDER, TITLE * em)
+        self.figure.text(
+            MARGIN / self.width,
+            1.0 - MARGIN / self.height,
+            lines,
+            fontsize=TITLE * em,
+            fontweight="bold",
+            va="top",
+            linespacing=frame.LINE_SPACING,
+            color=self.theme.color["ink"],
+        )
+        rows = 1 + lines.count("\n")
+        return MARGIN + rows * TITLE * frame.LINE_SPACING + TITLE_GAP
+
+    def axes(self, left: float, top: float, width: float, height: float) -> Axes:
+        """Return Axes at that place."""
+        em = self.theme.font_size
+        return frame.add_axes(
+            self.figure, self.theme, *(em * a for a in (left, top, width, height))
+        )
+
+    def head_lines(self, head: tuple[str, ...], width: float) -> tuple[str, str]:
+        """Return the claim of a column and what follows it, broken into lines of that width."""
+        em = self.theme.font_size
+        claim, *rest = head
+        wrapped = [wrap(text, em * width, frame.SMALL * em) for text in rest]
+        return wrap(claim, em * width / frame.BOLDER, em), "\n".join(wrapped)
+
+    def head_height(self, heads: Sequence[tuple[str, ...]], width: float) -> float:
+        """Return the room that the highest of some heads needs, each `width` wide at most."""
+        rooms = []
+        for head in heads:
+            claim, rest = self.head_lines(head, width)
+            small = frame.SMALL * (1 + rest.count("\n")) if rest else 0.0
+            rooms.append(frame.LINE_SPACING * (1 + claim.count("\n") + small))
+        return HEAD_GAP + max(rooms)
+
+    def head(self, ax: Axes, head: tuple[str, ...], height: float, width: float) -> None:
+        """Put a bold line and some small ones above Axes, from `height` above them downwards."""
+        em = self.theme.font_size
+        claim, rest = self.head_lines(head, width)
+        down = frame.LINE_SPACING * (1 + claim.count("\n"))
+        for text, size, weight, away in (
+            (claim, em, "bold", 0.0),
+            (rest, frame.SMALL * em, "normal", down),
+        ):
+            ax.annotate(
+                text,
+                xy=(0.0, 1.0),
+                xycoords="axes fraction",
+                xytext=(0.0, em * (height - away)),
+                textcoords="offset points",
+                ha="left",
+                va="top",
+                fontsize=size,
+                fontweight=weight,
+                color=self.theme.color["ink"],
+                linespacing=frame.LINE_SPACING,
+                annotation_clip=False,
+            )
+
+    def left_room(self, numbers: Sequence[str]) -> float:
+        """Return the room left of panels, for the name of the axis and the widest number."""
+        em = self.theme.font_size
+        widest = max((text_width(text, frame.SMALL * em) for text in numbers), default=0.0)
+        return MARGIN + NAME + (widest + frame.TICK_LENGTH + frame.TICK_PAD) / em
+
+    def name_upright(self, ax: Axes, words: str, at: float = MARGIN) -> None:
+        """Name the upright axis, `at` from the left of the figure."""
+        ax.set_ylabel(words)
+        ax.yaxis.set_label_coords(
+            (at + 0.5 * frame.LINE_SPACING) / self.width,
+            0.5,
+            transform=blended_transform_factory(self.figure.transFigure, ax.transAxes),
+        )
+
+    def upright_numbers(self, ax: Axes) -> None:
+        """Put round numbers on the upright axis, whose limits are set already."""
+        _, height = axes_size(ax)
+        size = frame.SMALL * self.theme.font_size
+        frame.label_ticks(ax.yaxis, *frame.round_ticks(*ax.get_ylim(), height, size, upright=True))
+        ax.grid(visible=True, axis="y")
+
+    def upright_labels(self, limits: tuple[float, float], height: float) -> list[str]:
+        """Return the numbers that `upright_numbers` puts on an axis of that height."""
+        em = self.theme.font_size
+        values, digits = frame.round_ticks(*limits, em * height, frame.SMALL * em, upright=True)
+        return [short(value, digits) for value in values]
+
+    def input_numbers(self, ax: Axes, *, seen: bool, beyond: float | None = None) -> None:
+        """Put round numbers on the input axis; only the ticks unless they are to be seen.
+
+        A number that would reach `beyond` either end of the axis by more than that is left out.
+        """
+        em = self.theme.font_size
+        (width, _), (low, high), size = axes_size(ax), ax.get_xlim(), frame.SMALL * em
+        values, digits = frame.round_ticks(low, high, width, size)
+        labels = [short(value, digits) for value in values]
+        if beyond is not None:
+            for k, (value, label) in enumerate(zip(values, labels, strict=True)):
+                inside = min(value - low, high - value) * width / (high - low)
+                if 0.5 * text_width(label, size) - inside > em * beyond:
+                    labels[k] = ""
+        ax.xaxis.set_ticks(values, labels=labels)
+        if not seen:
+            ax.tick_params(axis="x", labelbottom=False, length=0.0)
+
+    def powers(self, axis_of: Axes, name: Literal["x", "y"], *, seen: bool = True) -> None:
+        """Put powers of ten on the logarithmic axis `name`, as many as have room."""
+        horizontal = name == "x"
+        axis = axis_of.xaxis if horizontal else axis_of.yaxis
+        low, high = axis_of.get_xlim() if horizontal else axis_of.get_ylim()
+        width, height = axes_size(axis_of)
+        size = frame.SMALL * self.theme.font_size
+        values, labels = power_ticks(low, high, width if horizontal else height, size, horizontal)
+        axis.set_ticks(values, labels=labels if seen else [""] * len(labels))
+        axis.set_ticks([], minor=True)
+        axis_of.grid(visible=True, axis=name)
+        if not seen:
+            axis_of.tick_params(axis=name, length=0.0)
+
+    def name_input(self, ax: Axes, words: str | None = None) -> None:
+        """Name the horizontal axis at its end, behind the last number."""
+        em = self.theme.font_size
+        labels = [label for label in ax.get_xticklabels() if label.get_text()]
+        away = em * LEGEND_OFFSET
+        if labels:
+            last = labels[-1]
+            at = ax.transData.transform((last.get_position()[0], ax.get_ylim()[0]))[0]
+            end = frame.POINTS_PER_INCH * (at - ax.bbox.x1) / ax.figure.dpi
+            overhang = 0.5 * text_width(last.get_text(), frame.SMALL * em)
+            away = max(away, end + overhang + 0.5 * frame.WORD_ROOM * frame.SMALL * em)
+        ax.annotate(
+            say("figure.threshold.input") if words is None else words,
+            xy=(1.0, 0.0),
+            xycoords="axes fraction",
+            xytext=(away, -frame.TICK_LENGTH - frame.number_pad(self.theme)),
+            textcoords="offset points",
+            ha="left",
+            va="top",
+            fontsize=frame.SMALL * em,
+            annotation_clip=False,
+        )
+
+    def legend(
+        self,
+        ax: Axes,
+        title: str,
+        entries: Sequence[frame.Entry],
+        *,
+        room: float,
+        beyond: float = 0.0,
+    ) -> None:
+        """Add a legend of width `room`, right of the Axes and of what lies `beyond` them."""
+        em = self.theme.font_size
+        frame.legend(
+            ax,
+            self.theme,
+            title,
+            entries,
+            offset=em * (beyond + LEGEND_OFFSET),
+            width=em * (room - LEGEND_OFFSET),
+        )
+
+
+def power_ticks(
+    low: float, high: float, length: float, size: float, horizontal: bool
+) -> tuple[list[float], list[str]]:
+    """Return the powers of ten on [low, high], a logarithmic axis of `length` points, in words.
+
+    Every k-th one, so that the labels keep apart at font size `size`.
+
+    >>> power_ticks(1.0, 2e4, 60.0, 10.0, horizontal=False)
+    ([1.0, 100.0, 10000.0], ['1', '100', '10⁴'])
+    """
+    first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
+    scale = length / (math.log10(high) - math.log10(low))
+    labels = {k: power_of_ten(k) for k in range(first, last + 1)}
+    widest = max((text_width(text, size) for text in labels.values()), default=0.0)
+    room = widest + 0.5 * frame.WORD_ROOM * size if horizontal else frame.LINE_ROOM * size
+    stride = max(1, math.ceil(room / scale - 1e-9))
+    chosen = list(range(first, last + 1, stride))
+    return [10.0**k for k in chosen], [labels[k] for k in chosen]
+
+
+def number_list(values: Sequence[float]) -> str:
+    """Return numbers as they stand in a sentence.
+
+    >>> number_list([0.25, -1.0])
+    '0.25, −1'
+    """
+    return ", ".join(short(float(value)) for value in values)
