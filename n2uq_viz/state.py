@@ -28,7 +28,18 @@ MAX_STEPS = 15
 VIEW_MARGIN = 0.15
 #: Largest number on screen; one over it is the smallest difference. Beyond, pixels overflow.
 LARGEST = 1e100
-SERIES = ("deterministic", "expectation", "monte_carlo", "band", "gste", "ste", "histogram")
+SERIES = (
+    "deterministic",
+    "expectation",
+    "monte_carlo",
+    "band",
+    "gste",
+    "ste",
+    "monte_carlo_gradient",
+    "histogram",
+)
+#: How the dots of the gradient are estimated from the draws: methods of simulate_gradient.
+GRADIENT_METHODS = ("common_random_numbers", "score_function")
 THEMES = ("auto", "light", "dark")
 DEFAULT_DATA = "digit_filter"
 EXPLORERS = ("threshold",)
@@ -106,6 +117,27 @@ def _theme(value: Any) -> str:
     return str(value)
 
 
+def _gradient_method(value: Any) -> str:
+    if not isinstance(value, str) or value not in GRADIENT_METHODS:
+        raise StateError(
+            f"gradient_method must be one of {', '.join(GRADIENT_METHODS)}, got {value!r}"
+        )
+    return value
+
+
+def _half_width(value: Any) -> float | None:
+    if value is None:
+        return None
+    lowest = 1.0 / LARGEST
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not lowest <= value <= LARGEST:
+        raise StateError(
+            f"half_width must be a number from {lowest:g} to {LARGEST:g}, or None for a twentieth "
+            f"of the narrowest segment, got {value!r}"
+        )
+    return float(value)
+
+
 def _data(value: Any) -> str | dict[str, Any]:
     if isinstance(value, Mapping):
         try:
@@ -134,6 +166,8 @@ _OPTIONAL: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "draws": (_draws, 200),
     "seed": (_seed, 0),
     "data": (_data, DEFAULT_DATA),
+    "gradient_method": (_gradient_method, GRADIENT_METHODS[0]),
+    "half_width": (_half_width, None),
     "hidden": (_hidden, []),
     "theme": (_theme, "auto"),
 }

@@ -14,21 +14,26 @@ from tests import browser as lab
 
 FOLDER = lab.ROOT / "screenshots"
 STAGE = ".n2uq-stage"
-#: Name -> quantizer and data set: the smallest, the usual, the largest, and one with a tiny
-#: segment.
+#: Name -> quantizer, data set and way to estimate the gradient: the smallest, the usual, the
+#: largest, and one with a tiny segment.
 CASES = {
-    "1-bit": (presets()["binary"][1], "normal"),
-    "2-bits": (presets()["uniform"][2], "digit_filter"),
-    "4-bits": (presets()["nonuniform"][4], "digit_pixels"),
-    "tiny-segment": (Quantizer([0.0, 0.8, 0.801, 2.0], [0.0, 2 / 3, 4 / 3, 2.0]), "bimodal"),
+    "1-bit": (presets()["binary"][1], "normal", "score_function"),
+    "2-bits": (presets()["uniform"][2], "digit_filter", "common_random_numbers"),
+    "4-bits": (presets()["nonuniform"][4], "digit_pixels", "common_random_numbers"),
+    "tiny-segment": (
+        Quantizer([0.0, 0.8, 0.801, 2.0], [0.0, 2 / 3, 4 / 3, 2.0]),
+        "bimodal",
+        "common_random_numbers",
+    ),
 }
 WIDTHS = (480, 800, 1280)
 
 
 def show(page: Page, case: str, theme: str) -> None:
     """Put a case on screen from Python, as a cell would, and wait until it is drawn."""
-    quantizer, data = CASES[case]
-    wanted = {**quantizer.to_dict(), "data": data, "theme": theme}
+    quantizer, data, method = CASES[case]
+    wanted = {**quantizer.to_dict(), "data": data, "gradient_method": method}
+    wanted |= {"theme": theme, "hidden": []}
     code = f"""
 import json as _json
 from n2uq_viz import datasets as _datasets, state as _state
@@ -45,6 +50,12 @@ explorer.state = {{**explorer.state, **_wanted, "view": _view}}
                 && Number([...edges].at(-1).getAttribute("aria-valuenow")) === last;
         }""",
         arg=[STAGE, theme, float(quantizer.edges[-1])],
+        timeout=lab.PATIENCE,
+    )
+    # Until Python has said whether the means fit.
+    page.wait_for_function(
+        "(e) => e.dataset.gste !== ''",
+        arg=page.locator(f"{STAGE} [data-readout=agreement]").first.element_handle(),
         timeout=lab.PATIENCE,
     )
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from n2uq_viz import datasets, export, state
-from n2uq_viz.montecarlo import simulate_shared
+from n2uq_viz import datasets, export, plots, state
+from n2uq_viz.montecarlo import simulate_gradient_shared, simulate_shared
 from n2uq_viz.quantizer import Quantizer
 from tests import browser as lab
 
@@ -114,10 +116,94 @@ def assert_page_and_kernel_agree(page: Page) -> Quantizer:
         text = within(page, f"[data-readout={name}]").get_attribute("data-value")
         assert text is not None
         assert float(text) == pytest.approx(float(value), abs=EQUAL), name
+    assert_gradient_agrees(page, found, q, x)
+    inside = (q.edges[0] < x) & (x < q.edges[-1])
+    rms = np.sqrt(np.mean((mc.mean - q.expectation(x))[inside] ** 2))
+    text = within(page, "[data-readout=error]").get_attribute("data-rms")
+    assert text is not None
+    assert float(text) == pytest.approx(rms, abs=EQUAL, nan_ok=True)
     spans = within(page, "[data-readout=occupancy] [data-value]")
     on_page = [float(v) for v in spans.evaluate_all("(all) => all.map((e) => e.dataset.value)")]
     np.testing.assert_allclose(on_page, shares, rtol=0, atol=EQUAL)
     return q
+
+
+def assert_gradient_agrees(
+    page: Page, found: dict[str, Any], q: Quantizer, x: NDArray[np.float64]
+) -> None:
+    """Compare the gradient's dots and their errors with NumPy's."""
+    method = found["gradient_method"]
+    half_width = found["half_width"] if method == "common_random_numbers" else None
+    estimate = simulate_gradient_shared(q, x, found["draws"], found["seed"], method, half_width)
+    readout = within(page, "[data-readout=gradient]")
+    if "monte_carlo_gradient" in found["hidden"]:
+        expect(readout).to_be_hidden()
+        expect(within(page, "path.n2uq-monte-carlo-gradient")).to_be_hidden()
+        return
+    judged = (q.edges[0] < x) & (x < q.edges[-1]) & np.isfinite(estimate.mean)
+    expected = {
+        "points": judged.sum(),
+        "gste": np.sqrt(np.mean((estimate.mean - q.gradient(x))[judged] ** 2)),
+        "ste": np.sqrt(np.mean((estimate.mean - q.ste_gradient(x))[judged] ** 2)),
+    }
+    for name, value in expected.items():
+        text = readout.get_attribute(f"data-{name}")
+        assert text is not None
+        assert float(text) == pytest.approx(float(value), rel=1e-9, nan_ok=True), name
+    top = plots.gradient_top(q)
+    drawn = (estimate.mean <= top, estimate.mean > top)
+    for name, dots in zip(("monte-carlo-gradient", "beyond"), drawn, strict=True):
+        path = within(page, f"path.n2uq-{name}").get_attribute("d")
+        assert path is not None
+        assert path.count("M") == dots.sum(), name
+
+
+def with_gradient_dots(page: Page) -> None:
+    """Show the dots of the gradient, which the notebook's explorer hides at the start."""
+    button = within(page, "[data-series=monte_carlo_gradient]")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    lab.wait_for_stage(page)
+
+
+def fits(page: Page) -> tuple[float, float]:
+    """P-values on the page, against G-STE's ramp and plain STE's, once they are there."""
+    lab.wait_for_stage(page)
+    readout = within(page, "[data-readout=agreement]")
+    expect(readout).to_have_attribute("data-gste", re.compile(r"\d"), timeout=lab.PATIENCE)
+    found = [readout.get_attribute(f"data-{name}") for name in ("gste", "ste")]
+    return float(found[0] or "nan"), float(found[1] or "nan")
+
+
+def kernel_fits(page: Page) -> tuple[float, float]:
+    """The same by the functions that a reader of the notebook would call."""
+    text = lab.in_kernel(
+        page,
+        """
+import json as _json, numpy as _np
+from n2uq_viz import Quantizer as _Quantizer, state as _state
+from n2uq_viz.montecarlo import agreement as _agreement, simulate_shared as _simulate
+_q, _s = explorer.quantizer, explorer.state
+_mc = _simulate(_q, _np.linspace(*_s["view"], _state.GRID_POINTS), _s["draws"], _s["seed"])
+_line = _Quantizer(_q.edges[[0, -1]], _q.levels[[0, -1]])
+_ramps = (_q.expectation, _line.expectation)
+print(_json.dumps([_agreement(_mc, ramp).p_value for ramp in _ramps]))
+""",
+    )
+    gste, ste = json.loads(text)
+    return gste, ste
+
+
+def rest(page: Page, frames: int) -> None:
+    """Let the page draw that many frames."""
+    page.evaluate(
+        """(frames) => new Promise((done) => {
+            const look = () => (frames-- > 0 ? requestAnimationFrame(look) : done());
+            look();
+        })""",
+        frames,
+    )
 
 
 def test_the_lab_opens_on_a_complete_picture(page: Page) -> None:
@@ -343,9 +429,10 @@ def test_panels_with_nothing_to_show_make_room(page: Page) -> None:
     lab.wait_for_stage(page)
     assert titles() == ["Forward"]
     expect(within(page, "[data-readout=occupancy]")).to_be_hidden()
-    within(page, "[data-series=gste]").click()
+    with_gradient_dots(page)
     lab.wait_for_stage(page)
     assert titles() == ["Forward", "Backward"]
+    assert_page_and_kernel_agree(page)
 
 
 def test_menus_buttons_and_fields(page: Page) -> None:
@@ -360,7 +447,7 @@ def test_menus_buttons_and_fields(page: Page) -> None:
     assert len(q.thresholds) == 15
     found = kernel_state(page)
     assert (found["draws"], found["seed"], found["data"]) == (1000, 42, "digit_pixels")
-    assert found["hidden"] == ["ste"]
+    assert found["hidden"] == ["ste", "monte_carlo_gradient"]
     within(page, "[data-control=draws]").fill("0")
     within(page, "[data-control=draws]").press("Enter")
     expect(within(page, "[data-readout=message]")).to_contain_text("whole number from 1 to 10000")
@@ -370,6 +457,151 @@ def test_menus_buttons_and_fields(page: Page) -> None:
     within(page, "[data-action=redo]").click()
     assert kernel_state(page)["draws"] == 1
     assert_page_and_kernel_agree(page)
+
+
+def test_gradient_dots_by_both_methods_and_any_half_width(page: Page) -> None:
+    with_gradient_dots(page)
+    within(page, "[data-control=preset]").select_option("nonuniform")
+    assert_page_and_kernel_agree(page)
+    field = within(page, "[data-control=half-width]")
+    message = within(page, "[data-readout=message]")
+    for typed, value, shown_value, words in (
+        ("0,05", 0.05, "0.05", ""),
+        ("1.5", 1.5, "1.5", ""),
+        ("-1", 1.5, "1.5", "“-1” is no half-width: nothing changed"),
+        ("0", 1.5, "1.5", "Type a number above 0, or nothing for automatic"),
+        ("wide", 1.5, "1.5", "“wide” is no half-width"),
+        ("", None, "", ""),
+        ("1e-9", 1e-9, "1e-9", ""),
+        ("Automatic", None, "", ""),
+    ):
+        field.fill(typed)
+        field.press("Enter")
+        expect(message).to_contain_text(words)
+        expect(field).to_have_value(shown_value)
+        assert_page_and_kernel_agree(page)
+        assert kernel_state(page)["half_width"] == value
+        words = "beyond the narrowest segment" if value == 1.5 else "Gradient against G-STE"
+        expect(within(page, "[data-readout=gradient]")).to_contain_text(words)
+    within(page, "[data-control=gradient-method]").select_option("score_function")
+    expect(field).to_be_disabled()
+    assert_page_and_kernel_agree(page)
+    assert kernel_state(page)["gradient_method"] == "score_function"
+    within(page, "[data-action=undo]").click()
+    expect(field).to_be_enabled()
+    assert_page_and_kernel_agree(page)
+
+
+def test_dots_above_the_panel_are_seen_at_its_top(page: Page) -> None:
+    with_gradient_dots(page)
+    lab.in_kernel(page, "explorer.state = {**explorer.state, 'draws': 5, 'half_width': 0.002}")
+    expect(within(page, "[data-control=draws]")).to_have_value("5")
+    assert_page_and_kernel_agree(page)
+    box = within(page, "path.n2uq-beyond").bounding_box()
+    assert box is not None
+    assert 4 < box["height"] < 12
+    expect(within(page, "[data-readout=gradient]")).to_contain_text("5 draws are too few")
+
+
+def test_hidden_dots_are_not_spoken_of(page: Page) -> None:
+    with_gradient_dots(page)
+    dots = within(page, "path.n2uq-monte-carlo-gradient")
+    for name, words in (("monte_carlo_gradient", "gradient"), ("monte_carlo", "agreement")):
+        within(page, f"[data-series={name}]").click()
+        expect(within(page, f"[data-readout={words}]")).to_be_hidden()
+    expect(dots).to_be_hidden()
+    expect(within(page, "[data-readout=points]")).to_be_hidden()
+    within(page, "[data-series=monte_carlo_gradient]").click()
+    expect(dots).to_be_visible()
+    expect(within(page, "[data-readout=points]")).to_contain_text("Between the outer edges")
+
+
+def test_python_says_whether_the_means_fit(page: Page) -> None:
+    within(page, "[data-control=preset]").select_option("nonuniform")
+    readout = within(page, "[data-readout=agreement]")
+    seen = set()
+    for seed in ("1", "2", "3"):
+        within(page, "[data-control=seed]").fill(seed)
+        within(page, "[data-control=seed]").press("Enter")
+        gste, ste = fits(page)
+        assert (gste, ste) == kernel_fits(page)
+        assert gste > 0.001 > ste
+        seen.add(gste)
+        expect(readout).to_contain_text(f"G-STE’s ramp: p\u00a0=\u00a0{float(f'{gste:.2g}'):g}")
+        expect(readout).to_contain_text("Plain STE’s: p\u00a0<\u00a00.0001, they do not")
+    assert len(seen) == 3
+    within(page, "[data-control=preset]").select_option("uniform")
+    fits(page)
+    expect(readout).to_contain_text("here the same for G-STE and plain STE")
+
+
+def test_python_is_asked_when_the_hand_rests_and_not_before(page: Page) -> None:
+    fits(page)
+    lab.in_kernel(
+        page,
+        "asked = []; spy = lambda _, content, __: asked.append(content['kind'])\n"
+        "explorer.on_msg(spy)",
+    )
+    try:
+        x, y = center(page, "threshold-2")
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for k in range(30):
+            page.mouse.move(x + k, y)
+            rest(page, 1)
+        lab.wait_for_stage(page)
+        rest(page, 60)  # held still, for longer than the page waits after a drag
+        during: list[str] = json.loads(
+            lab.in_kernel(page, "import json; print(json.dumps(asked)); asked.clear()")
+        )
+        assert "state" in during
+        assert "agreement" not in during
+        expect(within(page, "[data-readout=agreement]")).to_contain_text("Waiting for Python")
+        page.mouse.up()
+        found = fits(page)
+        assert found == kernel_fits(page)
+        expect(within(page, ".n2uq-live")).to_contain_text("Means and G-STE’s ramp: p")
+        rest(page, 60)
+        after: list[str] = json.loads(lab.in_kernel(page, "print(json.dumps(asked))"))
+        assert after.count("agreement") == 1
+    finally:
+        lab.in_kernel(page, "explorer.on_msg(spy, remove=True)")
+
+
+def test_an_old_answer_is_dropped(page: Page) -> None:
+    fits(page)
+    within(page, "[data-control=preset]").select_option("nonuniform")
+    fits(page)
+    # Answers about the fit wait in the kernel until they are let go, as on a slow line.
+    lab.in_kernel(
+        page,
+        "waiting = []; send = explorer.send\n"
+        "explorer.send = lambda content, *rest: (\n"
+        "    waiting.append(content) if content['kind'] == 'agreement' else send(content, *rest))",
+    )
+    readout = within(page, "[data-readout=agreement]")
+
+    def number_waiting(count: int) -> None:
+        for _ in range(200):
+            if lab.in_kernel(page, "print(len(waiting))") == str(count):
+                return
+            rest(page, 3)
+        raise AssertionError(f"not {count} questions")
+
+    try:
+        for seed in ("11", "12"):
+            within(page, "[data-control=seed]").fill(seed)
+            within(page, "[data-control=seed]").press("Enter")
+            assert_page_and_kernel_agree(page)
+            rest(page, 40)
+            number_waiting(1)  # the second question waits for the answer to the first
+        lab.in_kernel(page, "send(waiting[0])")
+        number_waiting(2)
+        expect(readout).to_contain_text("Waiting for Python")
+        lab.in_kernel(page, "send(waiting[1])")
+        assert fits(page) == kernel_fits(page)
+    finally:
+        lab.in_kernel(page, "del explorer.send")
 
 
 def test_the_dark_theme_is_dark(page: Page) -> None:
@@ -420,6 +652,17 @@ def test_what_python_sets_waits_while_a_handle_is_held(page: Page) -> None:
     assert_page_and_kernel_agree(page)
 
 
+def test_a_click_and_python_at_the_same_moment_end_in_step(page: Page) -> None:
+    for seed in range(80, 90):
+        within(page, "[data-series=band]").click()
+        lab.in_kernel(page, f"explorer.state = {{**explorer.state, 'seed': {seed}}}")
+        assert_page_and_kernel_agree(page)
+        found = kernel_state(page)  # whichever came last, with all that belongs to it
+        expect(within(page, "[data-control=seed]")).to_have_value(str(found["seed"]))
+        pressed = "false" if "band" in found["hidden"] else "true"
+        expect(within(page, "[data-series=band]")).to_have_attribute("aria-pressed", pressed)
+
+
 def test_a_saved_figure_gives_its_state_back(page: Page, clone: Path) -> None:
     within(page, "[data-control=value]").fill("0.45")
     within(page, "[data-control=value]").press("Enter")
@@ -460,4 +703,5 @@ def test_a_kernel_that_is_gone_is_told_and_dragging_goes_on(page: Page) -> None:
     page.keyboard.press("ArrowRight")
     expect(stage).to_have_attribute("data-python", "silent", timeout=lab.PATIENCE)
     expect(within(page, "[data-readout=python]")).to_contain_text("Python does not answer")
+    expect(within(page, "[data-readout=agreement]")).to_contain_text("needs Python")
     assert shown(page, "threshold-3") == pytest.approx(before + 0.01)

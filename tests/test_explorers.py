@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ import pytest
 from matplotlib.figure import Figure
 
 import n2uq_viz as nv
-from n2uq_viz import datasets, export
+from n2uq_viz import datasets, export, figures, montecarlo, state
 from n2uq_viz.explorers import ThresholdExplorer
 from n2uq_viz.explorers.stage import FIGURE_FOLDER
-from n2uq_viz.explorers.threshold import presets
+from n2uq_viz.explorers.threshold import fits, presets
 from n2uq_viz.state import StateError
 
 
@@ -30,11 +31,13 @@ def test_the_default_is_two_bits_over_real_digits() -> None:
 def test_arguments_reach_the_state() -> None:
     q = nv.Quantizer.binary()
     e = ThresholdExplorer(
-        q, data="laplace", draws=7, seed=3, theme="dark", hidden=["ste"], view=[-2, 2]
-    )
+        q, data="laplace", draws=7, seed=3, theme="dark", hidden=["ste"], view=[-2, 2],
+        gradient_method="score_function", half_width=0.25,
+    )  # fmt: skip
     assert e.quantizer == q
-    shown = {key: e.state[key] for key in ("data", "draws", "seed", "theme", "hidden", "view")}
-    assert shown == {
+    expected = {
+        "gradient_method": "score_function",
+        "half_width": 0.25,
         "data": "laplace",
         "draws": 7,
         "seed": 3,
@@ -42,6 +45,7 @@ def test_arguments_reach_the_state() -> None:
         "hidden": ["ste"],
         "view": [-2.0, 2.0],
     }
+    assert {key: e.state[key] for key in expected} == expected
 
 
 @pytest.mark.parametrize(
@@ -57,6 +61,8 @@ def test_arguments_reach_the_state() -> None:
         ({"data": {"a": 1}}, "must have the keys|missing"),
         ({"data": [-1e300, 1e300]}, "numbers up to 1e\\+100|within 1e\\+100"),
         ({"quantizer": nv.Quantizer([0, 1e-120], [0, 1])}, "differ by at least 1e-100"),
+        ({"gradient_method": "guess"}, "gradient_method must be one of"),
+        ({"half_width": 0}, "half_width must be a number from"),
         ({"colour": "red"}, "keywords must be quantizer, data, .* got 'colour'"),
         ({"edges": [0, 1]}, "keywords must be quantizer, data, .* got 'edges'"),
         ({"quantizer": nv.Quantizer.uniform(5)}, r"at most 15 steps \(4 bits\), got 31"),
@@ -138,6 +144,49 @@ def test_the_button_saves_three_files_in_one_folder(
     assert {path.parent for path in paths} == {Path(FIGURE_FOLDER)}
     assert all(export.read_state(path) == e.state for path in paths)
     assert [path.stem for path in e.save_figures("", "light")] == ["threshold"] * 3
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+@pytest.mark.parametrize("family", ["uniform", "nonuniform"])
+def test_the_fit_is_that_of_agreement(family: str, bits: int) -> None:
+    q = presets()[family].get(bits, nv.Quantizer.binary())
+    e = ThresholdExplorer(q, data="normal", draws=150, seed=4)
+    found = fits(e.state)
+    low, high = e.state["view"]
+    mc = montecarlo.simulate_shared(q, np.linspace(low, high, state.GRID_POINTS), 150, 4)
+    judged = montecarlo.agreement(mc, q.expectation(mc.x))
+    assert (found["gste"], found["points"]) == (judged.p_value, judged.points)
+    first, last = q.edges[[0, -1]]
+    straight = np.interp(mc.x, [first, last], q.levels[[0, -1]])
+    assert found["ste"] == pytest.approx(montecarlo.agreement(mc, straight).p_value, rel=1e-6)
+    assert (found["ste"] < 1e-6) == (np.ptp(q.slopes) > 1e-9)
+    assert found["about"] == {key: e.state[key] for key in found["about"]}
+
+
+@pytest.mark.parametrize(
+    ("edges", "levels", "view"),
+    [
+        ([-1e99, 0.0, 1e99], [0.0, 1.0, 2.0], [-1.1e99, 1.1e99]),
+        ([0.0, 1e-99, 2e-99], [0.0, 1e-99, 1e99], [-1e-99, 3e-99]),
+        ([1e15, 1e15 + 1, 1e15 + 3], [0.0, 1.0, 2.0], [1e15 - 1, 1e15 + 4]),
+        ([0.0, 1.0], [0.0, 1.0], [50.0, 60.0]),
+        ([0.0, 1.0], [0.0, 1.0], [0.3, 0.3 + 1e-15]),
+    ],
+)
+@pytest.mark.parametrize("half_width", [None, 1e-100, 1e100])
+def test_what_a_state_may_hold_can_be_judged_and_drawn(
+    edges: list[float], levels: list[float], view: list[float], half_width: float | None
+) -> None:
+    e = ThresholdExplorer(
+        nv.Quantizer(edges, levels), data="normal", view=view, half_width=half_width
+    )
+    found = fits(e.state)
+    assert 0.0 <= found["gste"] <= 1.0
+    assert 0.0 <= found["ste"] <= 1.0
+    assert found["points"] >= 0
+    json.dumps(found, allow_nan=False)
+    assert isinstance(e.figure(), Figure)
+    assert "RMS error" in figures.text_alternative("threshold", e.state)
 
 
 def test_presets_are_what_they_are_called() -> None:

@@ -20,7 +20,7 @@ from playwright._impl._driver import compute_driver_executable
 from n2uq_viz import datasets, export, randomness, state, style, words
 from n2uq_viz.explorers.stage import javascript
 from n2uq_viz.explorers.threshold import presets
-from n2uq_viz.montecarlo import simulate_shared
+from n2uq_viz.montecarlo import simulate_gradient_shared, simulate_shared
 from n2uq_viz.quantizer import Quantizer
 
 HERE = Path(__file__).parent
@@ -189,6 +189,200 @@ def test_dots_are_the_same_bits(quantizers: list[Quantizer], draws: int) -> None
         mc = simulate_shared(q, np.linspace(view[0], view[1], state.GRID_POINTS), draws, seed=9)
         assert found["x"] == mc.x.tolist()
         np.testing.assert_allclose(found["mean"], mc.mean, rtol=0, atol=EXACT)
+
+
+def gradient_inputs(q: Quantizer, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Inputs in increasing order: anywhere, on all edges, beside them, and none at all."""
+    span = q.edges[-1] - q.edges[0]
+    anywhere = rng.uniform(q.edges[0] - 0.2 * span, q.edges[-1] + 0.2 * span, 60)
+    beside = [np.nextafter(q.edges, side) for side in (-np.inf, np.inf)]
+    return np.sort(np.concatenate((anywhere, q.edges, q.thresholds, *beside, [np.nan])))
+
+
+@pytest.mark.parametrize("method", state.GRADIENT_METHODS)
+@pytest.mark.parametrize("draws", [1, 7, 200])
+def test_gradient_dots_equal_numpy(quantizers: list[Quantizer], draws: int, method: str) -> None:
+    rng = np.random.default_rng(26)
+    common = method == "common_random_numbers"
+    # As a share of the narrowest segment: its own, inside it, across its edges, across many, and
+    # so small that there are few digits left.
+    shares = [None, 0.03, 0.9, 2.5, 400.0, 1e-9] if common else [None]
+    cases = []
+    for k, q in enumerate(quantizers[:48]):
+        share = shares[k % len(shares)]
+        half_width = None if share is None else share * float(q.intervals.min())
+        cases.append((q, gradient_inputs(q, rng), half_width))
+    answers = node(
+        *(
+            {
+                "ask": "gradient",
+                "q": q.to_dict(),
+                "x": sendable(x),
+                "draws": draws,
+                "seed": 11,
+                "method": method,
+                "halfWidth": half_width,
+            }
+            for q, x, half_width in cases
+        )
+    )
+    for (q, x, half_width), found in zip(cases, answers, strict=True):
+        estimate = simulate_gradient_shared(q, x, draws, 11, method, half_width)
+        gradient = numbers(found["gradient"])
+        np.testing.assert_allclose(gradient, estimate.mean, rtol=EXACT, atol=EXACT)
+        if common:
+            assert found["halfWidth"] == estimate.half_width
+            assert np.isnan(gradient).tolist() == np.isnan(x).tolist()
+        else:
+            on_edge = np.isin(x, q.edges)
+            assert on_edge.sum() == q.edges.size
+            assert np.all(np.isnan(gradient[on_edge]))
+        with np.errstate(invalid="ignore"):  # NaN among the inputs
+            inside = (q.edges[0] < x) & (x < q.edges[-1])
+        judged = inside & np.isfinite(gradient)
+        expected = {
+            "gste": np.sqrt(np.mean((gradient - q.gradient(x))[judged] ** 2)),
+            "ste": np.sqrt(np.mean((gradient - q.ste_gradient(x))[judged] ** 2)),
+        }
+        for name, value in expected.items():
+            assert found["errors"][name] == pytest.approx(value, rel=1e-9), name
+        assert found["errors"]["points"] == judged.sum()
+        if common:
+            assert found["errors"]["across"] == np.sum(estimate.near_edge[judged])
+        mc = simulate_shared(q, x, draws, 11)
+        rms = np.sqrt(np.mean((mc.mean - q.expectation(x))[inside] ** 2))
+        assert found["means"] == {
+            "points": inside.sum(),
+            "rms": pytest.approx(rms, rel=1e-9, abs=EXACT),
+        }
+
+
+def test_a_half_width_below_the_last_digit_gives_no_dot() -> None:
+    q = Quantizer([1.0, 2.0], [0.0, 1.0])
+    (found,) = node(
+        {
+            "ask": "gradient",
+            "q": q.to_dict(),
+            "x": [1.25, 1.5],
+            "draws": 10,
+            "seed": 0,
+            "method": "common_random_numbers",
+            "halfWidth": 1e-30,
+        }
+    )
+    estimate = simulate_gradient_shared(q, [1.25, 1.5], 10, 0, "common_random_numbers", 1e-30)
+    np.testing.assert_array_equal(numbers(found["gradient"]), estimate.mean)
+    assert found["errors"]["points"] == 0
+
+
+def play(*script: tuple[str, Any], ask: str = "question") -> list[dict[str, Any]]:
+    (told,) = node({"ask": ask, "script": script})
+    found: list[dict[str, Any]] = told
+    return found
+
+
+def test_python_is_asked_when_the_hand_rests() -> None:
+    told = play(
+        ("about", {"v": 1}), ("wait", 249), ("wait", 1),  # a first picture
+        ("answer", [0, {"about": {"v": 1}, "p": 0.5}]),
+        ("quiet", False),  # a drag, and a rest in it
+        ("about", {"v": 2}), ("wait", 100), ("about", {"v": 3}), ("wait", 100), ("about", {"v": 4}),
+        ("wait", 5000),
+        ("quiet", True), ("settled", None), ("wait", 249), ("wait", 1),
+        ("answer", [1, {"about": {"v": 4}, "p": 0.25}]),
+        ("about", {"v": 4}), ("settled", None), ("wait", 5000),  # nothing new
+    )  # fmt: skip
+    assert [step["asked"] for step in told] == [
+        0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2,
+    ]  # fmt: skip
+    assert told[3]["answer"]["p"] == 0.5
+    assert told[5]["answer"] is None
+    assert told[-1]["answer"]["p"] == 0.25
+    assert told[-1]["changes"] == 2
+
+
+def test_an_answer_about_something_else_counts_for_nothing() -> None:
+    told = play(
+        ("about", {"v": 1}), ("wait", 250),
+        ("about", {"v": 2}), ("wait", 5000),  # one question at a time
+        ("answer", [0, {"about": {"v": 1}, "p": 0.5}]),
+        ("wait", 250),
+        ("answer", [1, {"about": {"v": 2}, "p": 0.1}]),
+        ("about", None),  # hidden: there is nothing to ask
+        ("wait", 5000),
+    )  # fmt: skip
+    assert [step["asked"] for step in told] == [0, 1, 1, 1, 1, 2, 2, 2, 2]
+    answers = [step["answer"] and step["answer"]["p"] for step in told]
+    assert answers == [None, None, None, None, None, None, 0.1, None, None]
+
+
+def test_a_late_answer_is_welcome_and_a_lost_one_is_asked_for_again() -> None:
+    told = play(
+        ("about", {"v": 1}), ("wait", 250), ("late", 0), ("wait", 5000),
+        ("answer", [0, {"about": {"v": 1}, "p": 0.5}]),
+        ("about", {"v": 2}), ("wait", 250), ("late", 1), ("settled", None), ("wait", 250),
+    )  # fmt: skip
+    assert [step["asked"] for step in told] == [0, 1, 1, 1, 1, 1, 2, 2, 2, 3]
+    assert [step["late"] for step in told] == [
+        False, False, True, True, False, False, False, True, True, False,
+    ]  # fmt: skip
+    assert told[4]["answer"]["p"] == 0.5
+
+
+def play_sync(*script: tuple[str, Any]) -> dict[str, Any]:
+    return play(*script, ask="sync")[-1]
+
+
+def test_python_changes_a_state_while_ours_waits_to_go() -> None:
+    end = play_sync(
+        ("send", {"v": 1}), ("send", {"v": 2}),  # the second waits for the first one's answer
+        ("answer", [0, {"v": 1}]),
+        ("python", {"v": 9}),  # before the second goes
+        ("wait", 200),
+        ("answer", [1, {"v": 9}]),
+    )  # fmt: skip
+    assert end == {"sent": [1, None], "shown": 9, "status": "in-step"}
+
+
+def test_an_answer_overtakes_what_python_sent_before_it() -> None:
+    end = play_sync(
+        ("send", {"v": 1}),  # Python sets 9, then takes our 1; its answer comes first
+        ("answer", [0, {"v": 1}]),
+        ("python", {"v": 9}),
+        ("wait", 200),
+        ("answer", [1, {"v": 1}]),
+    )
+    assert end == {"sent": [1, None], "shown": 1, "status": "in-step"}
+
+
+def test_asking_undoes_nothing_that_python_has_done() -> None:
+    end = play_sync(("settle", None), ("wait", 200), ("answer", [0, {"v": 5}]))
+    assert end == {"sent": [None], "shown": 5, "status": "in-step"}
+
+
+def test_what_python_makes_of_a_drag_is_seen_when_the_hand_lets_go() -> None:
+    end = play_sync(
+        ("hold", None),
+        ("send", {"v": 1}), ("answer", [0, {"v": 100}]),
+        ("settle", None), ("release", None), ("answer", [1, {"v": 100}]),
+    )  # fmt: skip
+    assert end == {"sent": [1, None], "shown": 100, "status": "in-step"}
+
+
+def test_a_state_that_was_lost_is_sent_again() -> None:
+    steps = play(("send", {"v": 1}), ("wait", 9000), ("settle", None), ask="sync")
+    assert [step["status"] for step in steps] == ["sending", "silent", "sending"]
+    assert steps[-1]["sent"] == [1, 1]
+
+
+def test_a_busy_python_is_not_called_silent() -> None:
+    steps = play(
+        ("send", {"v": 1}), ("wait", 4000), ("python", {"v": 7}), ("wait", 5000), ("wait", 9000),
+        ask="sync",
+    )  # fmt: skip
+    assert [step["status"] for step in steps] == ["sending"] * 4 + ["silent"]
+    assert steps[-1]["sent"] == [1, None]
+    assert steps[-1]["shown"] == 7
 
 
 @pytest.mark.parametrize("name", datasets.NAMES)

@@ -25,6 +25,8 @@ def test_missing_optional_keys_take_their_defaults() -> None:
     assert full["seed"] == 0
     assert full["data"] == "digit_filter"
     assert full["hidden"] == []
+    assert full["gradient_method"] == "common_random_numbers"
+    assert full["half_width"] is None
     assert full["theme"] == "auto"
     assert full["view"] == pytest.approx([-0.45, 3.45])
 
@@ -37,6 +39,19 @@ def test_validation_copies_and_settles() -> None:
     assert full["hidden"] == ["band", "ste"]
     assert full["view"] == [0.0, 2.0]
     assert state.validate(full) == full
+
+
+@pytest.mark.parametrize("half_width", [None, 1, 0.05, 1e-100, np.float64(2.5), 1e100])
+def test_half_width_is_a_number_or_automatic(half_width: Any) -> None:
+    full = state.validate({**MINIMAL, "half_width": half_width})
+    assert full["half_width"] == half_width
+    assert half_width is None or isinstance(full["half_width"], float)
+    assert state.loads(state.dumps(full)) == full
+
+
+@pytest.mark.parametrize("method", state.GRADIENT_METHODS)
+def test_gradient_methods_are_kept(method: str) -> None:
+    assert state.validate({**MINIMAL, "gradient_method": method})["gradient_method"] == method
 
 
 def test_keys_of_other_explorers_are_left_out() -> None:
@@ -97,6 +112,17 @@ def test_an_unknown_version_is_refused(version: Any, message: str) -> None:
         ("hidden", ["dots"], "series out of deterministic"),
         ("hidden", "ste", "series out of"),
         ("hidden", [[1]], "series out of"),
+        ("gradient_method", "guess", "common_random_numbers, score_function, got 'guess'"),
+        ("gradient_method", None, "gradient_method must be one of"),
+        ("gradient_method", np.array([1, 2]), "gradient_method must be one of"),
+        ("half_width", 0.0, "half_width must be a number from 1e-100 to 1e\\+100, or None"),
+        ("half_width", -0.1, "twentieth of the narrowest segment, got -0.1"),
+        ("half_width", float("nan"), "got nan"),
+        ("half_width", float("inf"), "got inf"),
+        ("half_width", 10**400, "half_width must be"),
+        ("half_width", True, "got True"),
+        ("half_width", "wide", "got 'wide'"),
+        ("half_width", [0.1], r"got \[0.1\]"),
         ("theme", "sepia", "auto, light, dark, got 'sepia'"),
         ("data", "mnist", "digit_filter"),
         ("data", 3, "digit_filter"),

@@ -15,7 +15,7 @@ from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import anywidget
 import traitlets
@@ -98,6 +98,8 @@ class Stage(anywidget.AnyWidget):
 
     #: Name of the explorer: in states, in words and among the figures.
     explorer = ""
+    #: What else the browser may ask: kind of question -> its answer for a state.
+    _answers: ClassVar[Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
 
     # No echo: the browser knows what it sent, and an echo of an old state would fight with the
     # hand.
@@ -195,12 +197,20 @@ class Stage(anywidget.AnyWidget):
         return export.save_all(self.figure(theme), target, self.state, text_alternative=alternative)
 
     def _answer(self, _widget: object, content: Mapping[str, Any], _buffers: object) -> None:
-        """Take the browser's state, save a figure if asked, and answer with the state as it is."""
+        """Take the browser's state if it sends one, and answer with the state as it is.
+
+        Before that, save a figure if asked to. Or answer another question, if there is an answer.
+        """
         reply: dict[str, Any] = {"kind": "state", "id": content.get("id")}
-        # As if the trait had been sent: nothing goes back but the answer. A refused state changes
-        # nothing, and the browser sees that in the answer.
-        with suppress(states.StateError):
-            self.set_state({"state": content.get("state")})
+        if content.get("kind") in self._answers:
+            kind = str(content["kind"])
+            self.send({**reply, "kind": kind, **self._answers[kind](self.state)})
+            return
+        if "state" in content:
+            # As if the trait had been sent: nothing goes back but the answer. A refused state
+            # changes nothing, and the browser sees that in the answer.
+            with suppress(states.StateError):
+                self.set_state({"state": content["state"]})
         if content.get("kind") == "save":
             try:
                 name, theme = str(content.get("name", "")), str(content.get("theme", "light"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from n2uq_viz import datasets, style, words
 from n2uq_viz import state as states
 from n2uq_viz.explorers.stage import Stage, javascript, style_sheet
+from n2uq_viz.montecarlo import agreement, simulate_shared
 from n2uq_viz.quantizer import Quantizer
 
 #: Widths of the nonuniform preset grow in proportion to i ** this, so that thresholds crowd near
@@ -42,6 +43,8 @@ def presets() -> dict[str, dict[int, Quantizer]]:
 
 #: Words of the notebooks and the figures, which the browser never says.
 _UNSAID = ("course.", "figure.")
+#: Keys of the state that can be given as they are.
+_OTHER_KEYS = ("view", "gradient_method", "half_width", "hidden", "theme")
 
 
 def _kit() -> dict[str, Any]:
@@ -56,11 +59,50 @@ def _kit() -> dict[str, Any]:
             "largest": states.LARGEST / 10,
             "viewMargin": states.VIEW_MARGIN,
             "series": states.SERIES,
+            "gradientMethods": states.GRADIENT_METHODS,
             "presets": {
                 family: {bits: q.to_dict() for bits, q in members.items()}
                 for family, members in presets().items()
             },
         },
+    }
+
+
+def fits(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Whether the means on screen fit the ramps of G-STE and of plain STE.
+
+    Parameters
+    ----------
+    state
+        A state of the Threshold explorer.
+
+    Returns
+    -------
+    dict
+        ``gste`` and ``ste``: p-values of ``n2uq_viz.agreement`` for the expectation, and for the
+        straight ramp between the outer edges whose slope is plain STE's; ``points``: how many means
+        were judged; ``about``: the part of the state that all this is about.
+
+    Examples
+    --------
+    Where all segments are alike, both ramps are one, and both are right:
+
+    >>> state = states.validate({"version": 1, "edges": [0, 1, 2], "levels": [0, 1, 2]})
+    >>> found = fits(state)
+    >>> found["gste"] == found["ste"] > 0.05
+    True
+    """
+    q = Quantizer(state["edges"], state["levels"])
+    low, high = state["view"]
+    grid = np.linspace(low, high, states.GRID_POINTS)
+    mc = simulate_shared(q, grid, state["draws"], state["seed"], progress=False)
+    found = agreement(mc, q.expectation)
+    straight = Quantizer(q.edges[[0, -1]], q.levels[[0, -1]])
+    return {
+        "gste": found.p_value,
+        "ste": agreement(mc, straight.expectation).p_value,
+        "points": found.points,
+        "about": {key: state[key] for key in ("edges", "levels", "view", "draws", "seed")},
     }
 
 
@@ -76,8 +118,8 @@ def _summaries() -> dict[str, Any]:
 class ThresholdExplorer(Stage):
     """Drag the edges and thresholds of a quantizer that lies over data.
 
-    The staircase, its stochastic expectation with a Monte-Carlo check, both gradients and the data
-    per level follow the hand.
+    The staircase, its stochastic expectation, both gradients, Monte-Carlo estimates of all that and
+    the data per level follow the hand. When it rests, Python says whether the means fit.
 
     Parameters
     ----------
@@ -91,7 +133,8 @@ class ThresholdExplorer(Stage):
     draws, seed
         Coins thrown per point, 1 to 10,000, and the seed of Philox4x32-10 that they come from.
     **state
-        Other keys of the state: ``view``, ``hidden``, ``theme``.
+        Other keys of the state: ``view``, ``gradient_method``, ``half_width``, ``hidden``,
+        ``theme``.
 
     Raises
     ------
@@ -110,6 +153,7 @@ class ThresholdExplorer(Stage):
     explorer = "threshold"
     _esm = javascript("widget.js", {"KIT": _kit()})
     _css = style_sheet()
+    _answers: ClassVar = {"agreement": fits}
 
     def __init__(
         self,
@@ -119,10 +163,11 @@ class ThresholdExplorer(Stage):
         seed: int = 0,
         **state: Any,
     ) -> None:
-        own = set(state) - {"view", "hidden", "theme"}
+        own = set(state) - set(_OTHER_KEYS)
         if own:
             raise states.StateError(
-                "keywords must be quantizer, data, draws, seed, view, hidden or theme, "
+                f"keywords must be quantizer, data, draws, seed, {', '.join(_OTHER_KEYS[:-1])} or "
+                f"{_OTHER_KEYS[-1]}, "
                 f"got {sorted(own)[0]!r}"
             )
         chosen: Any = states.DEFAULT_DATA if data is None else data

@@ -5,14 +5,46 @@ import { readFileSync } from "node:fs";
 import * as data from "../../n2uq_viz/explorers/js/data.js";
 import * as download from "../../n2uq_viz/explorers/js/download.js";
 import * as geometry from "../../n2uq_viz/explorers/js/geometry.js";
+import * as errors from "../../n2uq_viz/explorers/js/errors.js";
 import { createHistory } from "../../n2uq_viz/explorers/js/history.js";
 import { gradientTop } from "../../n2uq_viz/explorers/js/layout.js";
 import { philox4x32, uniform } from "../../n2uq_viz/explorers/js/philox.js";
-import { grid, simulate, sortedCoins } from "../../n2uq_viz/explorers/js/simulation.js";
+import { createQuestion } from "../../n2uq_viz/explorers/js/question.js";
+import { automaticHalfWidth, grid, simulate, simulateGradient, sortedCoins } from "../../n2uq_viz/explorers/js/simulation.js";
+import { createSync } from "../../n2uq_viz/explorers/js/sync.js";
 import { ticks } from "../../n2uq_viz/explorers/js/svg.js";
 import { levelColors } from "../../n2uq_viz/explorers/js/theme.js";
 
 const number = (value) => (typeof value === "string" ? Number(value) : value);
+
+// Runs `play` with a clock of its own; wait(ms) lets that time pass.
+function withClock(play) {
+  const real = { setTimeout, clearTimeout, performance };
+  let now = 0;
+  let timers = [];
+  globalThis.setTimeout = (run, wait) => {
+    timers.push({ run, at: now + wait });
+    return timers[timers.length - 1];
+  };
+  globalThis.clearTimeout = (timer) => { timers = timers.filter((other) => other !== timer); };
+  const clock = (value) => Object.defineProperty(globalThis, "performance", { value, configurable: true });
+  clock({ now: () => now });
+  function wait(ms) {
+    for (const end = now + ms; ; ) {
+      const due = timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+      now = due ? due.at : end;
+      if (!due) return;
+      clearTimeout(due);
+      due.run();
+    }
+  }
+  try {
+    return play(wait);
+  } finally {
+    Object.assign(globalThis, { setTimeout: real.setTimeout, clearTimeout: real.clearTimeout });
+    clock(real.performance);
+  }
+}
 
 const questions = {
   curves({ q, x }) {
@@ -43,6 +75,70 @@ const questions = {
     const x = grid(view, points);
     return { x: [...x], mean: [...simulate(q, x, sortedCoins(seed, draws))] };
   },
+  gradient({ q, x, draws, seed, method, halfWidth }) {
+    const at = Float64Array.from(x, number);
+    const coinsAt = sortedCoins(seed, draws);
+    const h = halfWidth ?? automaticHalfWidth(q);
+    const gradient = simulateGradient(q, at, coinsAt, method, h);
+    const mean = simulate(q, at, coinsAt);
+    return {
+      gradient: [...gradient],
+      halfWidth: h,
+      means: errors.meanErrors({ q, grid: at, mean }),
+      errors: errors.gradientErrors({ q, grid: at, gradient, halfWidth: h }),
+    };
+  },
+  // Plays a script of [action, argument], and tells after each step what is known.
+  question: ({ script }) => withClock((wait) => {
+    let quiet = true;
+    let changes = 0;
+    const asked = [];
+    const question = createQuestion({
+      ask: (answered, late) => asked.push({ answered, late }),
+      quiet: () => quiet,
+      changed: () => { changes += 1; },
+    });
+    const actions = {
+      wait,
+      about: (subject) => question.about(subject),
+      settled: () => question.settled(),
+      quiet: (value) => { quiet = value; },
+      answer: ([k, found]) => asked[k].answered(found),
+      late: (k) => asked[k].late(),
+    };
+    return script.map(([action, argument]) => {
+      actions[action](argument);
+      return { asked: asked.length, answer: question.answer, late: question.late, changes };
+    });
+  }),
+  // The same for the way to Python, which here does only what the script says.
+  sync: ({ script }) => withClock((wait) => {
+    let state = { v: 0 };
+    let status = null;
+    let shown = state;
+    const sent = [];
+    const heard = {};
+    const model = {
+      get: () => state,
+      set: (_, value) => { state = value; },
+      on: (name, listener) => { heard[name] = listener; },
+      send: (message) => sent.push(message),
+    };
+    const sync = createSync(model, { onState: (next) => { shown = next; }, onStatus: (name) => { status = name; } });
+    const actions = {
+      wait,
+      send: (next) => { shown = next; sync.send(next); },
+      settle: () => sync.settle(),
+      hold: () => sync.hold(),
+      release: () => sync.release(),
+      python: (next) => { state = next; heard["change:state"](); },
+      answer: ([k, next]) => heard["msg:custom"]({ id: sent[k].id, state: next }),
+    };
+    return script.map(([action, argument]) => {
+      actions[action](argument);
+      return { sent: sent.map((message) => message.state?.v ?? null), shown: shown.v, status };
+    });
+  }),
   occupancy({ q, summary }) {
     const shares = data.occupancy(geometry.thresholds(q), data.points(summary));
     const { bins, atoms } = data.bars(summary);

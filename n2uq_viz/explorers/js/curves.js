@@ -1,10 +1,12 @@
-// What the quantizer does: forward (staircase, expectation, dots, band), backward (G-STE, STE), guide lines.
+// What the quantizer does: forward (staircase, expectation, dots, band), backward (G-STE, STE, dots), guide
+// lines.
 
 import { chord, expectation, slopes } from "./geometry.js";
 import { short } from "./format.js";
-import { circlesPath, dotsPath, linePath, px, setAttributes, setText, show, svgNode } from "./svg.js";
+import { circlesPath, dotsPath, linePath, px, setAttributes, setText, show, svgNode, trianglesPath } from "./svg.js";
 
 const TIE_RADIUS = 2.6;
+const TRIANGLE_SIZE = 7;
 // Points per segment on the outline of the band, whose shape there is a half ellipse.
 const BAND_POINTS = 12;
 const Z95 = 1.959963984540054;
@@ -76,6 +78,8 @@ export function createBackward(parent, clip) {
   const group = svgNode("g", parent, { "clip-path": clip, "aria-hidden": "true" });
   const gste = svgNode("path", group, { class: "n2uq-gste" });
   const ste = svgNode("path", group, { class: "n2uq-ste" });
+  const dots = svgNode("path", group, { class: "n2uq-monte-carlo-gradient" });
+  const above = svgNode("path", group, { class: "n2uq-beyond" });
   const labels = svgNode("g", parent, { "aria-hidden": "true" });
 
   function gstePath({ q, view, layout: { x, slope, slopeTop } }) {
@@ -110,9 +114,22 @@ export function createBackward(parent, clip) {
     });
   }
 
+  // A dot above the panel becomes a triangle at its top; none lies below, since no estimate is negative.
+  function updateDots({ grid, gradient, layout: { x, slope, slopeTop, panels } }) {
+    const [within, beyond] = [[], []];
+    for (let k = 0; k < grid.length; k += 1) {
+      if (gradient[k] <= slopeTop) within.push([x(grid[k]), slope(gradient[k])]);
+      else if (gradient[k] > slopeTop) beyond.push([x(grid[k]), panels.backward.top]);
+    }
+    setAttributes(dots, { d: dotsPath(within) });
+    setAttributes(above, { d: trianglesPath(beyond, TRIANGLE_SIZE) });
+  }
+
   function update(scene) {
     show(gste, !scene.hidden.has("gste"));
     show(ste, !scene.hidden.has("ste"));
+    for (const element of [dots, above]) show(element, scene.gradient !== null);
+    if (scene.gradient !== null) updateDots(scene);
     setAttributes(gste, { d: gstePath(scene) });
     setAttributes(ste, { d: stePath(scene) });
     updateLabels(scene);

@@ -15,6 +15,11 @@ export function short(value) {
   return text.replace("-", "−");
 }
 
+// A p-value with two digits, and without pretending to more than it can say.
+export function chance(p) {
+  return `p ${p < 1e-4 ? "<" : "="} ${p < 1e-4 ? "0.0001" : Number(p.toPrecision(2))}`.replaceAll(" ", "\u00a0"); // in one line
+}
+
 export function percent(share) {
   const value = 100 * share;
   return `${value >= 99.95 || value === 0 ? value.toFixed(0) : value.toFixed(1)} %`;

@@ -11,6 +11,13 @@ export function slopes(q) {
   return q.edges.slice(1).map((b, i) => (q.levels[i + 1] - q.levels[i]) / (b - q.edges[i]));
 }
 
+// Width of the narrowest segment.
+export function narrowest({ edges }) {
+  let width = Infinity;
+  for (let i = 1; i < edges.length; i += 1) width = Math.min(width, edges[i] - edges[i - 1]);
+  return width;
+}
+
 // How many entries of an increasing array lie below x: 0 .. array.length.
 export function countBelow(array, x) {
   let low = 0;

@@ -8,7 +8,11 @@ const SHARES = { forward: 0.5, backward: 0.26, histogram: 0.24 };
 
 // Which panels have something to show.
 export function panelsWith(hidden) {
-  const empty = { forward: false, backward: hidden.has("gste") && hidden.has("ste"), histogram: hidden.has("histogram") };
+  const empty = {
+    forward: false,
+    backward: ["gste", "ste", "monte_carlo_gradient"].every((name) => hidden.has(name)),
+    histogram: hidden.has("histogram"),
+  };
   return PANELS.filter((name) => !empty[name]);
 }
 

@@ -3,8 +3,9 @@
 import { htmlNode } from "./controls.js";
 import { bandHalfWidth } from "./curves.js";
 import { entropyBits, occupancy } from "./data.js";
-import { percent, short } from "./format.js";
-import { expectation, outcome } from "./geometry.js";
+import { gradientErrors, meanErrors } from "./errors.js";
+import { chance, percent, short } from "./format.js";
+import { chord, expectation, narrowest, outcome, slopes } from "./geometry.js";
 import { setAttributes, setText } from "./svg.js";
 
 // How the Monte-Carlo means compare with the expectation: the largest error, and the dots within their band.
@@ -23,6 +24,20 @@ function compare({ q, grid, mean, draws }) {
   return result;
 }
 
+// Below the first, chance alone seldom does that; below the second, next to never.
+const DOUBTFUL = 0.05;
+const IMPOSSIBLE = 0.001;
+
+function verdict(p) {
+  return p >= DOUBTFUL ? "fit" : p >= IMPOSSIBLE ? "doubtful" : "unfit";
+}
+
+// Where all slopes are the chord's, the ramps of G-STE and of plain STE are one.
+function oneRamp(q) {
+  const plain = chord(q);
+  return slopes(q).every((slope) => Math.abs(slope - plain) <= 1e-9 * plain);
+}
+
 function write(element, words, value) {
   setText(element, words);
   setAttributes(element, { "data-value": value });
@@ -30,8 +45,16 @@ function write(element, words, value) {
 
 export function createReadout(parent, text) {
   const section = htmlNode("section", parent, { class: "n2uq-readout", "aria-label": text("readout.label") });
-  const error = htmlNode("p", section, { "data-readout": "error" });
-  const inside = htmlNode("p", section, { "data-readout": "inside" });
+  const dots = htmlNode("p", section, { "data-readout": "points" });
+  const means = htmlNode("p", section);
+  const error = htmlNode("span", means, { "data-readout": "error" });
+  means.append(" ");
+  const inside = htmlNode("span", means, { "data-readout": "inside" });
+  const agreement = htmlNode("p", section, { "data-readout": "agreement", title: text("readout.help.p") });
+  const gradient = htmlNode("p", section, { "data-readout": "gradient", title: text("readout.help.rms") });
+  const help = htmlNode("details", section, { class: "n2uq-hint" });
+  htmlNode("summary", help, {}, text("readout.help"));
+  for (const key of ["rms", "p"]) htmlNode("p", help, {}, text(`readout.help.${key}`));
   const entropy = htmlNode("p", section, { "data-readout": "entropy" });
   const levels = htmlNode("ol", section, { class: "n2uq-occupancy", start: 0, "data-readout": "occupancy" });
 
@@ -50,25 +73,69 @@ export function createReadout(parent, text) {
     });
   }
 
+  // Do the means fit the ramps? Python says so when the hand rests; until then it is said that it has not.
+  function updateAgreement({ q, hidden, agreement: { answer, silent } }) {
+    agreement.hidden = hidden.has("monte_carlo");
+    const { gste, ste, points } = answer ?? {};
+    setAttributes(agreement, { "data-gste": gste ?? "", "data-ste": ste ?? "", "data-points": points ?? "" });
+    if (answer === null) {
+      setText(agreement, text(silent ? "readout.agreement.silent" : "readout.agreement.waiting"));
+    } else if (points === 0) {
+      setText(agreement, text("readout.agreement.none"));
+    } else {
+      const values = {
+        gste: text(`readout.agreement.${verdict(gste)}`, { p: chance(gste) }),
+        ste: text(`readout.agreement.${verdict(ste)}`, { p: chance(ste) }),
+      };
+      setText(agreement, text(oneRamp(q) ? "readout.agreement.same" : "readout.agreement.both", values));
+    }
+  }
+
+  // The gradient's dots against both slopes.
+  function updateGradient(scene, total) {
+    gradient.hidden = scene.gradient === null;
+    if (gradient.hidden) return;
+    const found = gradientErrors(scene);
+    const { points, across, zero } = found;
+    const values = { across, zero, draws: scene.draws, gste: short(found.gste), ste: short(found.ste), h: short(scene.halfWidth) };
+    const words = [text(points ? "readout.gradient" : "readout.gradient.none", values)];
+    if (scene.method === "common_random_numbers") {
+      if (scene.halfWidth > narrowest(scene.q)) words.push(text("readout.gradient.wide", values));
+      else if (2 * zero > points) words.push(text("readout.gradient.zero", values));
+    }
+    if (points && points < total) words.push(text("readout.gradient.fewer", { count: total - points }));
+    setText(gradient, words.join(" "));
+    setAttributes(gradient, { "data-gste": found.gste, "data-ste": found.ste, "data-points": points });
+  }
+
   function update(scene) {
     const { q, t, draws, points, hidden } = scene;
     // What is hidden in the picture is not spoken of either.
-    error.hidden = hidden.has("monte_carlo");
-    inside.hidden = hidden.has("monte_carlo") || hidden.has("band");
+    means.hidden = hidden.has("monte_carlo");
+    inside.hidden = hidden.has("band");
+    for (const part of [dots, help]) part.hidden = means.hidden && scene.gradient === null;
     entropy.hidden = hidden.has("histogram");
     levels.hidden = hidden.has("histogram");
     const found = compare(scene);
-    write(
-      error,
-      text("readout.error", { draws, error: short(found.error), at: short(found.at), band: short(found.band) }),
-      found.error,
-    );
+    const { points: total, rms } = meanErrors(scene);
+    write(dots, text(total ? "readout.points" : "readout.points.none", { points: total }), total);
+    const values = { draws, rms: short(rms), error: short(found.error), at: short(found.at), band: short(found.band) };
+    write(error, text(total ? "readout.error" : "readout.error.none", values), found.error);
+    setAttributes(error, { "data-rms": rms });
     write(inside, text("readout.inside", { inside: found.inside, coins: found.coins }), found.inside);
     const shares = occupancy(t, points);
     const bits = entropyBits(shares);
     write(entropy, text("readout.entropy", { entropy: bits.toFixed(3), most: short(Math.log2(q.levels.length)) }), bits);
     updateLevels(scene, shares);
+    updateAgreement(scene);
+    updateGradient(scene, total);
   }
 
-  return { update, words: () => [error, entropy].filter((part) => !part.hidden).map((part) => part.textContent).join(" ") };
+  const spoken = (parts) => parts.filter((part) => !part.hidden).map((part) => part.textContent).join(" ");
+  return {
+    update,
+    updateAgreement,
+    words: () => spoken([dots, means, gradient, entropy]),
+    verdict: () => spoken([agreement]),
+  };
 }

@@ -1,6 +1,6 @@
 // The stochastic quantizer, simulated: at each x the same numbers u are compared with p, whatever the edges.
 
-import { outcome, countBelow } from "./geometry.js";
+import { countBelow, narrowest, outcome } from "./geometry.js";
 import { uniform } from "./philox.js";
 
 // Evenly spaced x over the view, bit for bit as numpy.linspace.
@@ -33,4 +33,48 @@ export function simulate(q, x, coinsAt) {
     mean[k] = share === 1 ? upper : Math.min(lower + (upper - lower) * share, upper);
   }
   return mean;
+}
+
+// Half-width of the difference quotient where none is chosen: as n2uq_viz.simulate_gradient.
+export function automaticHalfWidth(q) {
+  return narrowest(q) / 20;
+}
+
+// Slope of the mean between x - h and x + h, where every draw meets the same number u on both sides: below the
+// smaller of the two probabilities both go up, from the larger on neither, and between them only one of them.
+function differenceQuotient(q, x, point, coinsAt, h) {
+  const left = outcome(q, x - h);
+  const right = outcome(q, x + h);
+  const width = x + h - (x - h);
+  if (width === 0) return NaN; // x has no digits left for so small a step
+  const few = Math.min(left.probability, right.probability);
+  const most = Math.max(left.probability, right.probability);
+  const coins = few < 1 && most > 0 ? coinsAt(point) : [0]; // with one chance of 0 or 1 on both sides, no coin matters
+  const both = countBelow(coins, few);
+  const one = countBelow(coins, most) - both;
+  const between = right.probability >= left.probability ? right.upper - left.lower : right.lower - left.upper;
+  const sum = both * (right.upper - left.upper) + one * between + (coins.length - both - one) * (right.lower - left.lower);
+  return sum / coins.length / width;
+}
+
+// Mean of (output - middle of the step) times the derivative of log(probability of that output): unbiased inside
+// a segment, 0 outside, and without a value on an edge, where an outcome has no probability.
+function scoreFunction(q, x, point, coinsAt) {
+  const k = countBelow(q.edges, x);
+  if (Number.isNaN(x) || q.edges[k] === x) return NaN;
+  if (k === 0 || k === q.edges.length) return 0;
+  const p = outcome(q, x).probability;
+  if (p <= 0 || p >= 1) return NaN;
+  const coins = coinsAt(point);
+  const up = countBelow(coins, p);
+  const half = (0.5 * (q.levels[k] - q.levels[k - 1])) / (q.edges[k] - q.edges[k - 1]);
+  return (up * (half / p) + (coins.length - up) * (half / (1 - p))) / coins.length;
+}
+
+// Estimate of the gradient at each x, from the same coins as the means.
+export function simulateGradient(q, x, coinsAt, method, halfWidth) {
+  const estimate = method === "score_function" ? scoreFunction : differenceQuotient;
+  const gradient = new Float64Array(x.length);
+  for (let k = 0; k < x.length; k += 1) gradient[k] = estimate(q, x[k], k, coinsAt, halfWidth);
+  return gradient;
 }

@@ -1,6 +1,6 @@
 // The Stage: what all explorers share. It holds the state, its history and its way to Python, and gives an
 // explorer the places to put its controls and its picture. An explorer is a function of the stage that returns
-// {draw(size), describe(), letGo(), svg}.
+// {draw(size), describe(), letGo(), settled(), close(), svg}.
 
 import { addButton, addSelect, htmlNode } from "./controls.js";
 import { downloadPng, downloadSvg } from "./download.js";
@@ -48,6 +48,8 @@ export function mountStage({ model, parent, kit, explorer }) {
     onStatus(name) {
       root.dataset.python = name;
       status.textContent = name === "silent" ? text("stage.silent") : "";
+      if (name === "in-step") drawn.settled();
+      else if (name === "silent") redraw();
     },
   });
 
@@ -74,10 +76,16 @@ export function mountStage({ model, parent, kit, explorer }) {
       stage.change(patch);
       stage.commit(kind);
     },
+    get silent() { return root.dataset.python === "silent"; },
+    // Nothing is held, and Python has what is on screen.
+    get quiet() { return !sync.held && root.dataset.python === "in-step"; },
+    inquire: sync.inquire,
     hold: () => sync.hold(),
     release: () => sync.release(),
     redraw,
     say: (words) => { message.textContent = words; },
+    // More about the last change, for those who listen; nobody has asked for it before there was one.
+    announce: (words) => { if (live.textContent) live.textContent = words; },
   };
 
   const drawn = explorer(stage);
@@ -197,6 +205,7 @@ export function mountStage({ model, parent, kit, explorer }) {
     resized.disconnect();
     forget();
     sync.close();
+    drawn.close();
     cancelAnimationFrame(frame);
     root.remove();
   };

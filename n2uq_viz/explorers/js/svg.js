@@ -41,6 +41,11 @@ export function circlesPath(points, radius) {
     .join("");
 }
 
+// Filled triangles that point up, with their tips at the points.
+export function trianglesPath(points, size) {
+  return points.map(([x, y]) => `M${px(x)} ${px(y)}l${size / 2} ${size}h${-size}Z`).join("");
+}
+
 export function linePath(points) {
   return points.map(([x, y], k) => `${k ? "L" : "M"}${px(x)} ${px(y)}`).join("");
 }

@@ -3,7 +3,8 @@
 // meantime waits until the hand lets go.
 //
 // States travel as messages of our own and not by save_changes, whose messages may be held back and overtaken:
-// Python answers each with the state that it has then, so that both sides know when they are in step.
+// Python answers each with the state that it has then, so that both sides know when they are in step. A message
+// without a state only asks: so it cannot undo what Python has done in the meantime.
 
 import { sameState } from "./history.js";
 
@@ -19,8 +20,10 @@ export function createSync(model, { onState, onStatus }) {
   let waiting = null; // a state from Python that came while a hand held something
   let own = model.get("state"); // what was sent or received last
   let unsent = null;
-  let flying = null; // the message with a state that Python has not answered yet
+  let doubtful = false; // whether Python has to be asked what it has
+  let flying = null; // the message that Python has not answered yet
   let sentAt = -Infinity;
+  let heardAt = -Infinity;
   let timer = null;
 
   function transmit(kind, content, answered, late, patience) {
@@ -40,17 +43,28 @@ export function createSync(model, { onState, onStatus }) {
   function post() {
     clearTimeout(timer);
     timer = null;
-    if (unsent === null || flying !== null) return;
-    own = unsent;
-    unsent = null;
+    if ((unsent === null && !doubtful) || flying !== null) return;
+    const news = unsent !== null;
+    if (news) {
+      own = unsent;
+      unsent = null;
+      model.set("state", own); // for other views of this model, and for the notebook that is saved
+    }
+    doubtful = false;
     sentAt = performance.now();
-    model.set("state", own); // for other views of this model, and for the notebook that is saved
     flying = "now";
+    const sent = own;
     const late = () => {
       flying = null;
-      onStatus("silent");
+      if (news && own === sent) unsent ??= sent; // it may be lost: the next message carries it again
+      if (heardAt < sentAt) {
+        onStatus("silent");
+        return;
+      }
+      doubtful = true; // Python is busy, but there: it has sent a state of its own since
+      schedule();
     };
-    const id = transmit("state", { state: own }, (answer) => settled(answer), late, PATIENCE_MS);
+    const id = transmit("state", news ? { state: own } : {}, (answer) => settled(answer), late, PATIENCE_MS);
     if (flying !== null) flying = id;
   }
 
@@ -59,13 +73,17 @@ export function createSync(model, { onState, onStatus }) {
   function settled(answer) {
     if (flying !== null && flying !== answer.id) return; // a late answer, and a newer state is under way
     flying = null;
-    if (unsent !== null) {
+    if (unsent !== null || doubtful) {
       schedule();
       return;
     }
-    if (!held && !sameState(answer.state, own)) {
-      own = answer.state;
-      onState(own);
+    if (!sameState(answer.state, own)) {
+      if (held) {
+        doubtful = true; // asked again when the hand lets go
+      } else {
+        own = answer.state;
+        onState(own);
+      }
     }
     onStatus("in-step");
   }
@@ -82,9 +100,9 @@ export function createSync(model, { onState, onStatus }) {
     schedule();
   }
 
-  // Send what is left, or the same once more, to hear what Python has.
+  // Send what is left; where nothing is left and no answer is to come, ask what Python has.
   function settle() {
-    unsent ??= own;
+    if (unsent === null && flying === null) doubtful = true;
     onStatus("sending");
     post();
   }
@@ -96,17 +114,24 @@ export function createSync(model, { onState, onStatus }) {
     });
   }
 
+  // A question whose answer is welcome late as well: late() says only that it is.
+  function inquire(kind, answered, late) {
+    transmit(kind, {}, answered, late, PATIENCE_MS);
+  }
+
   function onMessage(message) {
     const found = asked.get(message.id);
     if (!found) return;
     asked.delete(message.id);
     clearTimeout(found.alarm);
+    heardAt = performance.now();
     found.answered(message);
   }
 
   function onChange() {
     const state = model.get("state");
-    if (state === own) return;
+    heardAt = performance.now();
+    if (state === own || (!held && sameState(state, own))) return;
     if (held) {
       waiting = state;
       return;
@@ -114,6 +139,11 @@ export function createSync(model, { onState, onStatus }) {
     own = state;
     unsent = null;
     onState(state);
+    // What Python sends by itself may have crossed a message of ours, or be overtaken by an answer.
+    doubtful = true;
+    onStatus("sending");
+    clearTimeout(timer);
+    timer = setTimeout(post, SEND_EVERY_MS);
   }
 
   model.on("msg:custom", onMessage);
@@ -122,7 +152,9 @@ export function createSync(model, { onState, onStatus }) {
   return {
     send,
     ask,
+    inquire,
     settle,
+    get held() { return held; },
     hold() { held = true; },
     release() {
       held = false;

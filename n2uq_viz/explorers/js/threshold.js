@@ -2,6 +2,7 @@
 
 import { addButton, addNumber, addRange, addSelect, htmlNode, setOptions, showNumber } from "./controls.js";
 import { bars, points } from "./data.js";
+import { createEstimator } from "./estimator.js";
 import { short } from "./format.js";
 import { thresholds } from "./geometry.js";
 import { handleLimits, handleList, handleValue, moveHandle } from "./handles.js";
@@ -11,7 +12,8 @@ import { panelsWith } from "./layout.js";
 import { tallestBar } from "./histogram.js";
 import { createPicture } from "./picture.js";
 import { createReadout } from "./readout.js";
-import { grid, simulate, sortedCoins } from "./simulation.js";
+import { createQuestion } from "./question.js";
+import { automaticHalfWidth, grid, simulate, simulateGradient, sortedCoins } from "./simulation.js";
 import { setAttributes, setText } from "./svg.js";
 import { levelColors } from "./theme.js";
 
@@ -90,13 +92,15 @@ export function thresholdExplorer(stage) {
     title: text("control.throw.help"), "data-action": "throw",
   });
 
+  const estimator = createEstimator(tools, stage);
+
   const legend = kit.constants.series.map((name) => {
     const button = addButton(slots.legend, "", () => {
       const hidden = new Set(stage.state.hidden);
       if (!hidden.delete(name)) hidden.add(name);
       stage.set({ hidden: kit.constants.series.filter((series) => hidden.has(series)) });
     }, { class: "n2uq-series", "data-series": name });
-    htmlNode("span", button, { class: `n2uq-swatch n2uq-swatch-${name.replace("_", "-")}` });
+    htmlNode("span", button, { class: `n2uq-swatch n2uq-swatch-${name.replaceAll("_", "-")}` });
     htmlNode("span", button, {}, text(`series.${name}`));
     return { name, button };
   });
@@ -221,6 +225,7 @@ export function thresholdExplorer(stage) {
     showNumber(draws, state.draws);
     drawsRange.value = String(Math.log10(state.draws));
     showNumber(seed, state.seed);
+    estimator.update(state);
     for (const { name, button } of legend) setAttributes(button, { "aria-pressed": !state.hidden.includes(name) });
   }
 
@@ -241,6 +246,18 @@ export function thresholdExplorer(stage) {
     setText(limits, text(`control.limits.${ends}`, { low: short(low), high: short(high) }));
   }
 
+  // Whether the means fit: what Python says, when the hand rests.
+  const subjectOf = remember((edges, levels, view, draws, seed) => ({ edges, levels, view, draws, seed }));
+  const agreement = () => ({ answer: question.answer, silent: question.late || stage.silent });
+  const question = createQuestion({
+    ask: (answered, late) => stage.inquire("agreement", answered, late),
+    quiet: () => stage.quiet,
+    changed() {
+      readout.updateAgreement({ q: quantizerOf(stage.state), hidden: hiddenOf(stage.state.hidden), agreement: agreement() });
+      if (question.answer) stage.announce(readout.verdict());
+    },
+  });
+
   let shown = null;
   let readAt = -Infinity;
 
@@ -255,6 +272,8 @@ export function thresholdExplorer(stage) {
       view: state.view,
       draws: state.draws,
       hidden: hiddenOf(state.hidden),
+      method: state.gradient_method,
+      halfWidth: state.half_width ?? automaticHalfWidth(q),
       shownPanels: panelsOf(state.hidden),
       selected,
       bars: barsOf(summary),
@@ -263,7 +282,12 @@ export function thresholdExplorer(stage) {
       levelColors: colorsOf(stage.theme, q.levels.length),
     };
     scene.shareTop = tallestBar(scene.bars);
-    scene.mean = simulate(q, scene.grid, coinsOf(state.seed, state.draws));
+    const coins = coinsOf(state.seed, state.draws);
+    scene.mean = simulate(q, scene.grid, coins);
+    const dots = !scene.hidden.has("monte_carlo_gradient");
+    scene.gradient = dots ? simulateGradient(q, scene.grid, coins, scene.method, scene.halfWidth) : null;
+    question.about(scene.hidden.has("monte_carlo") ? null : subjectOf(state.edges, state.levels, state.view, state.draws, state.seed));
+    scene.agreement = agreement();
     updateGrip(state); // first: it may have to select another handle
     scene.selected = selected;
     picture.draw(scene);
@@ -286,9 +310,9 @@ export function thresholdExplorer(stage) {
       thresholds: thresholds(quantizerOf(state)).map(short).join(", "),
       edges: state.edges.map(short).join(", "),
       levels: state.levels.map((y) => short(Number(y.toPrecision(4)))).join(", "),
-      readout: readout.words(),
+      readout: [readout.words(), ...(question.answer ? [readout.verdict()] : [])].join(" "),
     });
   }
 
-  return { draw, describe, letGo, svg: picture.svg };
+  return { draw, describe, letGo, settled: question.settled, close: question.close, svg: picture.svg };
 }
