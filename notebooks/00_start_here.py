@@ -118,7 +118,7 @@ course.show_figure("overview")
 #   download buttons give them to your browser instead.
 
 # %%
-explorer = ThresholdExplorer()
+explorer = ThresholdExplorer(hidden=["monte_carlo_gradient"])
 explorer
 
 # %% [markdown]
@@ -161,7 +161,8 @@ course.solution("midpoints")
 
 # %%
 q = nv.Quantizer.from_intervals([0.5, 1.0, 0.5])
-ThresholdExplorer(q, hidden=["expectation", "monte_carlo", "band", "gste", "ste"])
+COINS = ["monte_carlo", "band", "monte_carlo_gradient"]
+ThresholdExplorer(q, hidden=["expectation", "gste", "ste", *COINS])
 
 # %% [markdown]
 # As a formula, the staircase $Q$ adds up its steps. The bracket is 1 where its condition holds
@@ -201,7 +202,7 @@ course.predict("quarter_way")
 # line.
 
 # %%
-ThresholdExplorer(q, hidden=["gste", "ste"])
+ThresholdExplorer(q, hidden=["gste", "ste", "monte_carlo_gradient"])
 
 # %%
 coins = nv.simulate(q, x, draws=10_000, seed=0)
@@ -235,7 +236,7 @@ course.solution("chance")
 # and a ramp has a slope.
 
 # %%
-ThresholdExplorer(q, hidden=["monte_carlo", "band"])
+ThresholdExplorer(q, hidden=COINS)
 
 # %% [markdown]
 # A coin that shows "up" with probability $p$ adds, on average, the share $p$ of its step. So the
@@ -286,7 +287,7 @@ course.solution("slopes")
 # others alone.
 
 # %%
-ThresholdExplorer(nv.Quantizer.uniform(3), hidden=["monte_carlo", "band", "ste"])
+ThresholdExplorer(nv.Quantizer.uniform(3), hidden=["ste", *COINS])
 
 # %% [markdown]
 # Written $Q_i$, the part of segment $i$ steps once, from 0 to $y_i - y_{i-1}$. The sum holds for
@@ -389,7 +390,8 @@ course.progress()
 # ## Map of the course
 #
 # A notebook that says *planned* is not written yet. The next question is: **how do you
-# differentiate a step?**
+# differentiate a step?** Go on with
+# [One step and the straight-through estimator](01_binary_and_ste.ipynb).
 
 # %%
 course.contents()

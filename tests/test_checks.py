@@ -70,6 +70,14 @@ def test_float64_inputs_are_not_copied() -> None:
     assert np.shares_memory(checks.inputs(x), x)
 
 
+def test_at_least_one_input() -> None:
+    assert checks.some_inputs([[1]]).shape == (1, 1)
+    assert checks.some_inputs(np.nan).shape == ()
+    for shape in ((0,), (3, 0)):
+        with pytest.raises(ValueError, match=r"x must hold at least 1 number, got shape \("):
+            checks.some_inputs(np.zeros(shape))
+
+
 @pytest.mark.parametrize("value", [2, 2.0, np.float32(2), np.array(2), np.array([2.0]), [2]])
 def test_one_number(value: Any) -> None:
     assert checks.number("start", value) == 2.0

@@ -14,7 +14,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from n2uq_viz.course import answers
+from n2uq_viz.course import answers, functions
 from n2uq_viz.course.answers import NotAnswered, Unreadable
 
 BLANK: list[Any] = [..., None, "", "  ", "...", "…", [...], [0.1, ...], (None,), [], np.array([])]
@@ -193,7 +193,7 @@ def test_choices_forgive_spelling() -> None:
 
 
 def test_a_function_may_take_arrays_or_numbers() -> None:
-    read = answers.function([0.0, 1.0, 4.0])
+    read = functions.function([0.0, 1.0, 4.0])
     np.testing.assert_array_equal(read(lambda x: x**2), [0.0, 1.0, 16.0])
     np.testing.assert_array_equal(read(lambda x: 1 if x > 0.5 else 0), [0.0, 1.0, 1.0])
     np.testing.assert_array_equal(read(math.sqrt), [0.0, 1.0, 2.0])
@@ -205,7 +205,7 @@ def test_a_function_may_take_arrays_or_numbers() -> None:
 
 
 def test_a_function_cannot_spoil_the_points_for_the_next_one() -> None:
-    read = answers.function([1.0, 2.0])
+    read = functions.function([1.0, 2.0])
 
     def spoil(x: Any) -> Any:
         x[:] = 0.0
@@ -216,7 +216,7 @@ def test_a_function_cannot_spoil_the_points_for_the_next_one() -> None:
 
 
 def test_what_goes_wrong_in_a_function_is_told() -> None:
-    read = answers.function([0.0, 2.0])
+    read = functions.function([0.0, 2.0])
     with pytest.raises(Unreadable, match="stopped at x = 0 with ZeroDivisionError: "):
         read(lambda x: 1 / float(x))
     with pytest.raises(Unreadable, match="stopped at x = 0 with TypeError"):
@@ -232,6 +232,18 @@ def test_what_goes_wrong_in_a_function_is_told() -> None:
     for blank in (..., lambda _x: ...):
         with pytest.raises(NotAnswered):
             read(blank)
+
+
+def test_a_function_of_several_numbers_is_called_point_by_point() -> None:
+    read = functions.function([(0.5, 2.0), (3.0, -1.0)], ("x", "upstream"))
+    np.testing.assert_array_equal(read(lambda x, g: g if abs(x) < 1 else 0), [2.0, 0.0])
+    np.testing.assert_array_equal(read(lambda x, g: np.where(x < 1, g, 7.0)), [2.0, 7.0])
+    # What needs all points at once gets one array for each number.
+    np.testing.assert_array_equal(read(lambda x, g: (x * g)[[0, 1]]), [1.0, -3.0])
+    with pytest.raises(Unreadable, match=r"stopped at x = 0\.5, upstream = 2 with TypeError"):
+        read(lambda x: x)
+    with pytest.raises(Unreadable, match=r"At x = 3, upstream = −1 your function returned nothing"):
+        read(lambda x, g: g if x < 1 else None)
 
 
 def test_near_is_about_rounding_and_not_about_more() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import chi2
 
 import n2uq_viz as nv
 from n2uq_viz.course import pictures, registry
@@ -252,6 +253,106 @@ def test_the_chance_may_be_written_in_many_ways() -> None:
         np.vectorize(by_cases),
         partial(np.interp, xp=[0.5, 2.5], fp=[0, 1]),
         lambda x: [min(max((v - 0.5) / 2, 0.0), 1.0) for v in np.atleast_1d(x)],
+    ]
+    for way in ways:
+        assert exercise.judge(way, chapter.key).right
+
+
+# --- 01_binary_and_ste: the results against the mathematics, computed another way ----------------
+
+
+def test_descent_stops_where_a_hand_calculation_stops() -> None:
+    _, prediction = registry.find_prediction("where_it_stops")
+    # 0.3, 0.1, -0.1: each step moves by 0.05 · 2 · (1 + 1) as long as the sign is +1.
+    assert prediction.truth() == {"derivative": 0.3, "ste": pytest.approx(-0.1, abs=1e-12)}
+
+
+def test_coins_side_with_gste_and_against_ste_where_segments_differ() -> None:
+    """The p-values of both curves, beside a plain chi-square test of coins thrown by NumPy."""
+    from n2uq_viz.course.binary_and_ste_predictions import DRAWS, POINTS, RAMP, SEED, UNEVEN
+
+    _, prediction = registry.find_prediction("whose_mean")
+    assert prediction.truth() == {"curve": "gste"}
+    coins = nv.simulate(UNEVEN, POINTS, DRAWS, seed=SEED)
+    assert nv.montecarlo.agreement(coins, UNEVEN.expectation).p_value > 1e-3
+    assert nv.montecarlo.agreement(coins, RAMP.expectation).p_value == 0.0
+    # Also where one ramp for all is possible at all, at five inputs of the first segment.
+    x, draws = np.array([0.1, 0.2, 0.25, 0.3, 0.4]), 100
+    fair = nv.simulate(UNEVEN, x, draws, seed=SEED)
+    assert nv.montecarlo.agreement(fair, UNEVEN.expectation).p_value > 1e-3
+    assert nv.montecarlo.agreement(fair, RAMP.expectation).p_value < 1e-3
+    ups = np.random.default_rng(11).binomial(draws, 2.0 * x)  # the segment is 0.5 wide
+    tails = {}
+    for name, p in (("three", 2.0 * x), ("one", x * 1.5)):  # on the way to the level 2/3
+        squares = (ups - draws * p) ** 2 / (draws * p * (1.0 - p))
+        tails[name] = float(chi2.sf(squares.sum(), x.size))
+    assert tails["three"] > 1e-3
+    assert tails["one"] < 1e-3
+
+
+def test_coins_side_with_both_where_segments_are_equal() -> None:
+    from n2uq_viz.course.binary_and_ste_predictions import POINTS
+
+    q = nv.Quantizer.uniform(2)
+    ramp = nv.Quantizer(q.edges[[0, -1]], q.levels[[0, -1]])
+    coins = nv.simulate(q, POINTS, 10_000, seed=3)
+    for curve in (q.expectation, ramp.expectation):
+        assert nv.montecarlo.agreement(coins, curve).p_value > 1e-3
+
+
+def test_numbers_in_the_question_about_coins_are_those_of_the_run() -> None:
+    from n2uq_viz.course.binary_and_ste_predictions import DRAWS, POINTS, RAMP, UNEVEN
+
+    words = table()
+    question = words["course.binary_and_ste.whose_mean.question"]
+    assert f"at {POINTS.size} inputs the coins are thrown {DRAWS} times" in question
+    assert "edges 0, 0.5, 1.5 and 2" in question
+    assert UNEVEN.edges.tolist() == [0.0, 0.5, 1.5, 2.0]
+    remark = words["course.binary_and_ste.whose_mean.remark.no_difference"]
+    assert "up to 1/6 apart" in remark
+    assert np.abs(UNEVEN.expectation(POINTS) - RAMP.expectation(POINTS)).max() == (
+        pytest.approx(1 / 6)
+    )
+    assert "about 0.02 off" in remark
+    assert np.sqrt(UNEVEN.variance(POINTS).max() / DRAWS) == pytest.approx(0.02, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("name", "judge"), [("two_starts", [0.1, -1.5]), ("enough", 6400.0), ("enough", "6400")]
+)
+def test_more_answers_worked_out_by_hand(name: str, judge: Any) -> None:
+    chapter, exercise = registry.find_exercise(name)
+    assert exercise.judge(judge, chapter.key).right
+
+
+def test_enough_draws_are_enough() -> None:
+    """The spread of many means of 6400 draws, each draw thrown one by one."""
+    rng = np.random.default_rng(2)
+    means = np.array([np.where(rng.random(6400) < 0.8, 1.0, -1.0).mean() for _ in range(2000)])
+    # The standard deviation of 2000 of them is itself uncertain by 1 part in sqrt(2 · 2000).
+    assert means.std() == pytest.approx(0.01, rel=5 / np.sqrt(4000))
+
+
+@given(st.floats(-50, 50), st.floats(-1e3, 1e3))
+def test_the_solution_of_the_backward_pass_is_the_packages(x: float, upstream: float) -> None:
+    chapter, exercise = registry.find_exercise("pass_back")
+    solved = _solve(chapter, exercise)
+    assert solved(x, upstream) == upstream * nv.Quantizer.binary().gradient(x)
+
+
+def test_the_chance_of_a_mean_may_be_written_in_many_ways() -> None:
+    chapter, exercise = registry.find_exercise("coin_mean")
+
+    def by_cases(x: float) -> float:
+        if x <= -1:
+            return -1
+        return 1 if x >= 1 else x
+
+    ways: list[Callable[..., Any]] = [
+        by_cases,
+        np.vectorize(by_cases, otypes=[float]),
+        partial(np.interp, xp=[-1, 1], fp=[-1, 1]),
+        lambda x: (abs(x + 1) - abs(x - 1)) / 2,
     ]
     for way in ways:
         assert exercise.judge(way, chapter.key).right

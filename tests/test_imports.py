@@ -6,7 +6,17 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "matplotlib", "ipywidgets", "anywidget", "scipy", "sklearn", "pypdf", "PIL")
+HEAVY = (
+    "torch",
+    "matplotlib",
+    "ipywidgets",
+    "anywidget",
+    "scipy",
+    "sklearn",
+    "pypdf",
+    "PIL",
+    "tqdm",
+)
 
 
 def modules_after(statement: str) -> set[str]:
@@ -32,3 +42,11 @@ def test_the_public_surface_is_what_all_says() -> None:
     import n2uq_viz
 
     assert {name for name in n2uq_viz.__all__ if not hasattr(n2uq_viz, name)} == set()
+    assert {"Quantizer", "simulate", "simulate_gradient", "agreement"} <= set(n2uq_viz.__all__)
+
+
+def test_what_notebooks_reach_through_the_top_is_there() -> None:
+    import n2uq_viz
+
+    for name in n2uq_viz.montecarlo.__all__:
+        assert getattr(n2uq_viz.montecarlo, name).__doc__

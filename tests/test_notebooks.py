@@ -132,7 +132,7 @@ each_source = pytest.mark.parametrize("source", SOURCES, ids=[source.stem for so
 
 
 def test_there_are_notebooks() -> None:
-    assert [source.stem for source in SOURCES][:1] == ["00_start_here"]
+    assert [source.stem for source in SOURCES][:2] == ["00_start_here", "01_binary_and_ste"]
     assert {source.stem for source in SOURCES} <= set(registry.NOTEBOOKS)
 
 
@@ -178,6 +178,22 @@ def test_links_in_the_text_lead_somewhere(source: Path) -> None:
         if not target.startswith(("https://", "#")):
             path = source.parent / target.split("#")[0]
             assert path.exists() or path.with_suffix(".py").exists(), target
+
+
+def test_the_bug_that_is_shown_is_the_one_to_be_found() -> None:
+    source = ROOT / "notebooks" / "01_binary_and_ste.py"
+    (shown,) = [cell for cell in _code(_read(source)) if "def buggy(" in cell.source]
+    chapter, exercise = registry.find_exercise("mended")
+    names: dict[str, Any] = {}
+    exec(chapter.setup, names)
+    exec(shown.source, names)
+    verdict = exercise.judge(names["buggy"], chapter.key)
+    assert (verdict.kind, verdict.mistake) == ("not_yet", "no_gate")
+    # One line is at fault, and the solution mends no other.
+    wanted = exercise.solution.replace("mended", "buggy").split("\n")
+    given = shown.source.split("\n")[: len(wanted)]
+    differing = [k for k in range(len(wanted)) if wanted[k] != given[k]]
+    assert ["gate" in wanted[k] for k in differing] == [True]
 
 
 # --- As it comes ---------------------------------------------------------------------------------

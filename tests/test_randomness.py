@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from n2uq_viz import randomness
-from n2uq_viz.randomness import check_seed, philox4x32, uniforms, uniforms_at
+from n2uq_viz.randomness import check_seed, philox4x32, stream, uniforms, uniforms_at
 
 # The known answers that the generator's authors publish with it: counter, key, result.
 KNOWN_ANSWERS = [
@@ -206,3 +206,33 @@ def test_indices_are_one_dimensional() -> None:
         uniforms_at(0, 3, [1])
     with pytest.raises(ValueError, match="draws must be whole numbers from 0 to 4294967295, got "):
         uniforms_at(0, [3], [-1])
+
+
+# Streams for bulk draws
+
+
+def test_streams_are_uniform_and_know_nothing_of_each_other() -> None:
+    keys = [(seed, purpose) for seed in (0, 1, 2**53 - 1) for purpose in ("a", "b", "a, ties")]
+    table = np.array([stream(seed, purpose).random(20_000) for seed, purpose in keys])
+    for row in table:
+        assert stats.kstest(row, "uniform").pvalue > 1e-4
+    # The correlation of 20 000 pairs: 0.035 is five standard deviations.
+    assert np.abs(np.corrcoef(table) - np.eye(len(keys))).max() < 0.035
+
+
+def test_the_first_numbers_of_many_streams_are_uniform_too() -> None:
+    first = np.array([stream(seed, "coins").random(2) for seed in range(5000)])
+    for column in first.T:
+        assert stats.kstest(column, "uniform").pvalue > 1e-4
+    assert np.unique(first).size == first.size
+
+
+def test_a_stream_is_the_same_every_time() -> None:
+    assert np.array_equal(stream(7, "coins").random(9), stream(7, "coins").random(9))
+    assert stream(1, "2 coins").random() != stream(12, "coins").random()
+
+
+@pytest.mark.parametrize("seed", [-1, 2**53, 0.5, True, "0", None])
+def test_streams_from_no_seed(seed: Any) -> None:
+    with pytest.raises(ValueError, match=r"seed must be a whole number from 0 to \d+, got "):
+        stream(seed, "coins")

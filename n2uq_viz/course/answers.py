@@ -166,34 +166,6 @@ def choice(options: Mapping[str, Sequence[str]]) -> Callable[[Any], str]:
     return read
 
 
-def function(at: Iterable[float]) -> Callable[[Any], FloatArray]:
-    """Return a reader of a learner's function of one number, as its values at the points ``at``.
-
-    It is called once for each number; if it cannot do that, once with an array of all of them.
-
-    Examples
-    --------
-    >>> function([0.0, 4.0])(lambda x: x / 2), function([0.0, 4.0])(lambda x: 1 if x > 3 else 0)
-    (array([0., 2.]), array([0., 1.]))
-    """
-    points = np.array(list(at), dtype=np.float64)
-
-    def read(answer: Any) -> FloatArray:
-        if is_blank(answer):
-            raise NotAnswered
-        if not callable(answer):
-            raise Unreadable(say("course.answer.function", got=short(answer)))
-        try:
-            return np.array([_one_value(answer, float(x)) for x in points])
-        except Unreadable:
-            whole = _whole_array(answer, points.copy())
-            if whole is None:
-                raise
-            return whole
-
-    return read
-
-
 def near(wanted: Any, tolerance: float = 1e-3) -> Callable[[Any], bool]:
     """Return a test for a number or an array being equal to ``wanted`` up to rounding.
 
@@ -235,35 +207,6 @@ def for_saving(value: Any) -> Any:
 
 def _plain(text: str) -> str:
     return " ".join(text.split()).casefold().rstrip(".")
-
-
-def _whole_array(answer: Callable[[FloatArray], Any], points: FloatArray) -> FloatArray | None:
-    """The function's values for an array, or None where it cannot do that either."""
-    try:
-        found = np.asarray(answer(points), dtype=np.float64)
-    except Exception:  # a learner's code may fail in any way
-        return None
-    return found if found.shape == points.shape and np.isfinite(found).all() else None
-
-
-def _one_value(answer: Callable[[float], Any], x: float) -> float:
-    try:
-        value = answer(x)
-    except Exception as error:  # whatever the learner's code raises is told to the learner
-        what = f"{type(error).__name__}: {short(str(error))}"
-        raise Unreadable(
-            say("course.answer.function_failed", x=show_number(x), error=what)
-        ) from None
-    if value is None:
-        raise Unreadable(say("course.answer.no_return", x=show_number(x)))
-    if is_blank(value):
-        raise NotAnswered
-    try:
-        return number()(value)
-    except Unreadable as error:
-        raise Unreadable(
-            say("course.answer.function_value", x=show_number(x), got=short(value), why=str(error))
-        ) from None
 
 
 def _floats(answer: Any, units: Mapping[str, float], *, lists_in_text: bool) -> list[float]:

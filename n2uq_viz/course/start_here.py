@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from n2uq_viz.course.answers import FloatArray, function, near, number, numbers
+from n2uq_viz.course.answers import FloatArray, near, number, numbers
+from n2uq_viz.course.functions import function
 from n2uq_viz.course.items import Chapter, Exercise, Mistake
 from n2uq_viz.course.start_here_predictions import EDGE_PULL, EXAMPLE, QUARTER_WAY
 from n2uq_viz.quantizer import Quantizer
