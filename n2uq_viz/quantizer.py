@@ -260,12 +260,10 @@ them and drop repeats
         (array([0., 1., 1.]), array([1., 2., 2.]), array([0.  , 0.25, 1.  ]))
         """
         x = inputs(x)
-        k = np.clip(np.searchsorted(self.edges, x, side="left"), 1, self.intervals.size)
-        inside = np.clip(x, self.edges[0], self.edges[-1])
-        probability = (inside - self.edges[k - 1]) / self.intervals[k - 1]
+        k, probability = self._coin(x)
         missing = np.isnan(x)
-        lower = np.where(missing, np.nan, self.levels[k - 1])
-        upper = np.where(missing, np.nan, self.levels[k])
+        lower = np.where(missing, np.nan, self.levels.take(k))
+        upper = np.where(missing, np.nan, self.levels.take(k + 1))
         return _finish(lower), _finish(upper), _finish(probability)
 
     def step_probability(self, x: ArrayLike) -> FloatArray:
@@ -276,7 +274,14 @@ them and drop repeats
         >>> Quantizer.binary().step_probability([-3.0, 0.0, 0.5, 3.0])
         array([0.  , 0.5 , 0.75, 1.  ])
         """
-        return self.outcomes(x)[2]
+        return _finish(self._coin(inputs(x))[1])
+
+    def _coin(self, x: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
+        """Return the segment around each `x`, 0..L-1, and the probability of its step."""
+        # Below the first inner edge and above the last one are the outer segments.
+        k = self.edges[1:-1].searchsorted(x, side="left")
+        inside = np.minimum(np.maximum(x, self.edges[0]), self.edges[-1])
+        return k, (inside - self.edges.take(k)) / self.intervals.take(k)
 
     def sample(self, x: ArrayLike, rng: np.random.Generator) -> FloatArray:
         """Return one stochastic draw for each element of `x`, from one ``rng.random(x.shape)``.

@@ -501,6 +501,14 @@ def test_which_is_noisier_is_claimed_only_as_far_as_it_is_true() -> None:
     )
 
 
+def test_stretches_with_less_noise_are_named_only_where_they_can_be_seen() -> None:
+    for name, seen in (("sign", True), ("segments of 0.001", False)):
+        legend = figures.gradient_estimates(STATES[name]).axes[-1].get_legend()
+        assert legend is not None
+        words = " ".join(" ".join(text.get_text().split()) for text in legend.get_texts())
+        assert ("here the first has less" in words) is seen
+
+
 def test_half_width_is_said_and_warned_of() -> None:
     default = default_state()
     h = float(np.diff(default["edges"]).min()) / 20.0
