@@ -503,6 +503,26 @@ def test_dots_above_the_panel_are_seen_at_its_top(page: Page) -> None:
     expect(within(page, "[data-readout=gradient]")).to_contain_text("5 draws are too few")
 
 
+def test_words_over_a_slope_that_is_cut_lie_on_no_others(page: Page) -> None:
+    # A narrow segment at the left, below the panel's title, and one at the right border.
+    for edges in ([0.0, 0.05, 0.051, 2.0], [0.0, 1.0, 1.999, 2.0]):
+        lab.in_kernel(page, f"explorer.state = {{**explorer.state, 'edges': {edges}}}")
+        lab.wait_for_stage(page)
+        cut = within(page, ".n2uq-note").filter(has_text="▲ 667").first
+        expect(cut).to_be_visible()
+        boxes = within(page, ".n2uq-picture text:visible").evaluate_all(
+            """(all, cut) => all.filter((other) => other.textContent !== cut).map((other) => {
+                const [a, b] = [other, all.find((one) => one.textContent === cut)]
+                    .map((one) => one.getBoundingClientRect());
+                const aside = a.right < b.left || b.right < a.left;
+                return aside || a.bottom < b.top || b.bottom < a.top ? "" : other.textContent;
+            })""",
+            cut.text_content(),
+        )
+        assert len(boxes) > 10
+        assert not any(boxes), boxes
+
+
 def test_hidden_dots_are_not_spoken_of(page: Page) -> None:
     with_gradient_dots(page)
     dots = within(page, "path.n2uq-monte-carlo-gradient")

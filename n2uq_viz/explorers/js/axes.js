@@ -22,7 +22,7 @@ export function createAxes(behind, inFront, text) {
   const group = svgNode("g", inFront, { "aria-hidden": "true" });
 
   function frame(scene) {
-    const { panels, x, y, slope, share, fontSize, height, slopeTop, shareTop } = scene.layout;
+    const { panels, x, y, slope, share, fontSize, height, slopeTop, shareTop, numbers } = scene.layout;
     lines.replaceChildren();
     group.replaceChildren();
     const xTicks = ticks(scene.view[0], scene.view[1], Math.max(3, (panels.forward.right - panels.forward.left) / (6 * fontSize)));
@@ -53,7 +53,7 @@ export function createAxes(behind, inFront, text) {
     if (scene.shownPanels.includes("histogram")) tickLabels(group, shareTicks, share, 1.15 * fontSize, leftOf(panels.histogram, (value) => `${short(100 * value)} %`));
     tickLabels(group, xTicks, x, 0, (value, at, label) => {
       label.setAttribute("x", px(at));
-      label.setAttribute("y", px(panels.histogram.bottom + 1.3 * fontSize));
+      label.setAttribute("y", px(panels.histogram.bottom + numbers));
       label.setAttribute("text-anchor", "middle");
       label.textContent = short(value);
     });

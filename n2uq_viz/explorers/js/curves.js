@@ -96,21 +96,26 @@ export function createBackward(parent, clip) {
     return `M${px(x(view[0]))} ${px(slope(0))}H${px(x(q.edges[0]))}V${height}H${px(x(q.edges[last]))}V${px(slope(0))}H${px(Math.max(x(view[1]), x(q.edges[last])))}`;
   }
 
-  // A slope beyond the panel is cut at its top and written there; only where there is room for it.
+  // A slope beyond the panel is cut at its top and written beside it; the steepest where there is room for one only.
   function updateLabels({ q, view, hidden, layout: { x, panels, slopeTop, fontSize } }) {
-    const cut = hidden.has("gste") ? [] : slopes(q).map((s, i) => ({ s, at: x((q.edges[i] + q.edges[i + 1]) / 2) }));
-    let free = -Infinity;
-    const wanted = cut.filter(({ s, at }) => {
-      const fits = s > slopeTop && at > x(view[0]) && at < x(view[1]) && at - free > 4 * fontSize;
-      if (fits) free = at;
-      return fits;
-    });
-    while (labels.childElementCount < wanted.length) svgNode("text", labels, { class: "n2uq-note", "text-anchor": "middle" });
+    const room = 4 * fontSize;
+    const [from, to] = view.map(x);
+    const cut = hidden.has("gste") ? [] : slopes(q).map((s, i) => ({ s, left: x(q.edges[i]), right: x(q.edges[i + 1]) }));
+    const seen = cut.filter(({ s, left, right }) => s > slopeTop && right >= from && left <= to);
+    const wanted = [];
+    for (const { s, left, right } of seen.sort((a, b) => b.s - a.s)) {
+      const before = right + room > to;
+      const at = before ? left - 0.3 * fontSize : right + 0.3 * fontSize;
+      const start = before ? at - room : at;
+      const free = start >= from && wanted.every((other) => Math.abs(other.start - start) > room);
+      if (free) wanted.push({ s, at, start, anchor: before ? "end" : "start" });
+    }
+    while (labels.childElementCount < wanted.length) svgNode("text", labels, { class: "n2uq-note" });
     Array.from(labels.children).forEach((label, k) => {
       show(label, k < wanted.length);
       if (k >= wanted.length) return;
       setText(label, `▲ ${short(Number(wanted[k].s.toPrecision(3)))}`);
-      setAttributes(label, { x: px(wanted[k].at), y: px(panels.backward.top - 0.25 * fontSize) });
+      setAttributes(label, { x: px(wanted[k].at), y: px(panels.backward.top + 0.9 * fontSize), "text-anchor": wanted[k].anchor });
     });
   }
 

@@ -39,7 +39,9 @@ export function layout({ width, height, fontSize, q, view, shareTop, shownPanels
   const title = 1.9 * fontSize;
   const left = 4.2 * fontSize;
   const right = 1.2 * fontSize;
-  const bottom = 3.4 * fontSize;
+  // Numbers below the axis keep clear of the edges' handles, which sit on the axis of the forward panel.
+  const numbers = (shownPanels[shownPanels.length - 1] === "forward" ? 2 : 1.3) * fontSize;
+  const bottom = numbers + 2.1 * fontSize;
   const gap = 0.7 * fontSize;
   const count = shownPanels.length;
   const free = height - count * title - (count - 1) * gap - bottom;
@@ -65,6 +67,7 @@ export function layout({ width, height, fontSize, q, view, shareTop, shownPanels
     y: scale(levels[0] - pad, levels[levels.length - 1] + pad, panels.forward.bottom, panels.forward.top),
     slope: scale(-0.04 * top, top, panels.backward.bottom, panels.backward.top),
     slopeTop: top,
+    numbers,
     // The level numbers stand above the bars.
     share: scale(0, shareTop, panels.histogram.bottom, panels.histogram.top + 1.2 * fontSize),
     shareTop,

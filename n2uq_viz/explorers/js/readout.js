@@ -120,7 +120,8 @@ export function createReadout(parent, text) {
     const { points: total, rms } = meanErrors(scene);
     write(dots, text(total ? "readout.points" : "readout.points.none", { points: total }), total);
     const values = { draws, rms: short(rms), error: short(found.error), at: short(found.at), band: short(found.band) };
-    write(error, text(total ? "readout.error" : "readout.error.none", values), found.error);
+    const key = total === 0 ? "readout.error.none" : draws === 1 ? "readout.error.one" : "readout.error";
+    write(error, text(key, values), found.error);
     setAttributes(error, { "data-rms": rms });
     write(inside, text("readout.inside", { inside: found.inside, coins: found.coins }), found.inside);
     const shares = occupancy(t, points);
