@@ -22,6 +22,7 @@ __all__ = [
     "choice",
     "increasing",
     "inputs",
+    "instance",
     "low_high",
     "number",
     "real_array",
@@ -187,7 +188,9 @@ def whole_number(name: str, value: object, low: int, high: int) -> int:
     """
     if type(value) is int and low <= value <= high:
         return value
-    is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    is_whole = isinstance(value, int | np.integer)
+    # NumPy's stretches of time count as integers, and Python's truth values do.
+    is_whole = is_whole and not isinstance(value, bool | np.timedelta64)
     if isinstance(value, float | np.floating):
         is_whole = float(value).is_integer()
     # mypy cannot see through is_whole; low - 1 is refused below like any other wrong value.
@@ -197,6 +200,20 @@ def whole_number(name: str, value: object, low: int, high: int) -> int:
             f"{name} must be a whole number from {low} to {high}, got {reprlib.repr(value)}"
         )
     return whole
+
+
+def instance(name: str, value: object, kind: type, advice: str) -> None:
+    """Raise ValueError unless `value` is of that kind; `advice` says where to get one.
+
+    >>> instance("quantizer", None, dict, "make one by dict(...)")
+    Traceback (most recent call last):
+    ValueError: quantizer must be a dict, got None; make one by dict(...)
+    """
+    if not isinstance(value, kind):
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        raise ValueError(
+            f"{name} must be {article} {kind.__name__}, got {reprlib.repr(value)}; {advice}"
+        )
 
 
 def choice(name: str, value: object, allowed: Iterable[str]) -> str:

@@ -14,6 +14,8 @@ from typing import Annotated
 
 import typer
 
+from n2uq_viz.words import table
+
 #: What typer raises for any mistake on the command line: it has no public name for it.
 _Mistake: type[Exception] = typer.BadParameter.__mro__[2]
 
@@ -24,6 +26,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _figure_names() -> str:
+    """Return the names of all figures: those with a caption, since asking matplotlib takes long."""
+    keys = (key.split(".") for key in table())
+    return ", ".join(key[1] for key in keys if len(key) == 3 and key[::2] == ["figure", "caption"])
 
 
 @app.callback(invoke_without_command=True)
@@ -93,7 +101,10 @@ def lab(
 
 @app.command(epilog="Example: n2uq-viz figures overview --format svg,png --out slides")
 def figures(
-    names: Annotated[list[str] | None, typer.Argument(help="Which; all if none is named.")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help=f"Any of {_figure_names()}; all if none is named."),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("figures"),
     formats: Annotated[
         str, typer.Option("--format", help="Any of svg, pdf and png, with commas between.")

@@ -17,6 +17,7 @@ from n2uq_viz.montecarlo import (
     agreement,
     null_band,
     simulate,
+    simulate_gradient,
     simulate_running,
     simulate_shared,
 )
@@ -359,3 +360,56 @@ def test_curves_that_are_no_numbers(curve: Any) -> None:
 def test_seeds_that_are_none(seed: Any) -> None:
     with pytest.raises(ValueError, match=r"seed must be a whole number from 0 to \d+, got "):
         agreement(simulate(Quantizer.binary(), [0.0], 10), [0.0], seed=seed)
+
+
+# Where floats end
+
+
+def test_beside_an_edge_at_zero_every_number_is_finite() -> None:
+    q = Quantizer([0.0, 1.0, 4.0], [0.0, 1.0, 2.0])
+    for x in ([5e-324, 0.5], np.nextafter(q.edges, 9.0), np.nextafter(q.edges, -9.0)):
+        found = agreement(simulate(q, x, 7), q.expectation)
+        assert found.p_value > 0.001
+        assert not found.max_z > 3.0  # NaN where none is judged
+
+
+@pytest.mark.parametrize("precision", [np.float16, np.float32])
+def test_a_curve_may_be_off_by_the_rounding_of_its_own_precision(precision: type) -> None:
+    q = Quantizer([0.1, 0.7, 1.9, 2.3], [-0.3, 0.1, 0.2, 7.7])
+    mc = simulate(q, np.linspace(-1.0, 3.0, 101), 1000)
+    rounded: NDArray[Any] = q.expectation(mc.x).astype(precision)
+    assert not np.array_equal(rounded, q.expectation(mc.x))
+    assert agreement(mc, rounded).p_value > 0.01
+    # As doubles the same numbers mean what they say, and no draw of the top level gives 7.699.
+    assert agreement(mc, rounded.astype(np.float64)).p_value == 0.0
+    assert agreement(mc, rounded + precision(0.1)).p_value == 0.0
+
+
+def test_huge_errors_and_levels_do_not_overflow() -> None:
+    mc = simulate(Quantizer.binary(), [-0.5, 0.5], 10)
+    assert agreement(mc, np.full(2, 1e160)).rmse == pytest.approx(1e160)
+    huge = Quantizer([0.0, 1.0, 2.0], [-1e300, 0.0, 1e300])
+    low, high = null_band(huge, [0.0, 0.5, 1.0, 2.0], 100)
+    np.testing.assert_allclose(low, [-1e300, -0.5e300 - 0.0979982e300, 0.0, 1e300], rtol=1e-6)
+    np.testing.assert_allclose(high, [-1e300, -0.5e300 + 0.0979982e300, 0.0, 1e300], rtol=1e-6)
+    uneven = Quantizer([0.0, 1.0, 2.0, 3.0], [0.0, 1e-300, 1.0, 1e300])
+    assert agreement(simulate(uneven, [0.5, 2.5], 10), uneven.expectation).p_value > 0.001
+
+
+def test_things_of_another_kind_are_refused_in_words() -> None:
+    x = [0.0]
+    for call in (
+        lambda: simulate({"edges": [0, 1]}, x, 10),  # type: ignore[arg-type]
+        lambda: simulate_shared(None, x, 10),  # type: ignore[arg-type]
+        lambda: simulate_gradient([0, 1], x, 10),  # type: ignore[arg-type]
+        lambda: null_band(None, x, 10),  # type: ignore[arg-type]
+        lambda: MonteCarlo(None, x, 10, [3]),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(ValueError, match=r"quantizer must be a Quantizer, got .*make one by"):
+            call()
+    estimate = simulate_gradient(Quantizer.binary(), x, 10)
+    for thing in (None, [1], estimate):
+        with pytest.raises(ValueError, match=r"mc must be a MonteCarlo, got .*simulate makes one"):
+            agreement(thing, Quantizer.binary().expectation)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="draws must be a whole number"):
+        simulate(Quantizer.binary(), x, np.timedelta64(5))  # type: ignore[arg-type]

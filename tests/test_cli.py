@@ -159,6 +159,11 @@ def test_figures_are_drawn_with_their_state_and_never_over_others(tmp_path: Path
     assert export.read_state(out / "threshold.svg")["version"] == 1
 
 
+def test_the_help_names_every_figure() -> None:
+    words = run("figures", "--help").stdout.replace(",", " ").replace(";", " ").split()
+    assert set(figures.NAMES) <= set(words)
+
+
 def test_all_figures_in_every_format(tmp_path: Path) -> None:
     done = run("figures", "--out", str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")

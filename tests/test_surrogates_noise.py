@@ -419,3 +419,17 @@ def test_ewgs_asks_for_another_noise_with_each_sign() -> None:
             assert area == pytest.approx(1.0 / count, rel=1e-9)
     assert np.abs(up - down).max() > 0.3
     np.testing.assert_allclose(0.5 * (up + down), 1.0)
+
+
+@pytest.mark.parametrize("size", [2.5, "a", True, -1, (2, -1), [2]])
+def test_a_size_that_is_none(size: Any) -> None:
+    with pytest.raises(ValueError, match=r"size must be a whole number from 0 on, or a tuple"):
+        TABLE["clipped_ste"].noise(np.random.default_rng(0), size)
+
+
+@pytest.mark.parametrize("key", ["clipped_ste", "ewgs"])
+def test_shapes_that_do_not_fit(key: str) -> None:
+    with pytest.raises(ValueError, match=r"upstream must have a shape that broadcasts with x"):
+        TABLE[key].backward([1.0, 2.0, 3.0], [1.0, 2.0])
+    with pytest.raises(ValueError, match=r"g must have a shape that broadcasts with x, got \(2,\)"):
+        TABLE["ewgs"].derivative([1.0, 2.0, 3.0], g=[1.0, 2.0])

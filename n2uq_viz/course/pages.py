@@ -141,9 +141,11 @@ def picture(figure: Figure, alternative: str, caption: str) -> str:
     """A matplotlib figure as an HTML figure: a PNG with its text alternative and its caption."""
     width = round(figure.get_size_inches()[0] * CSS_PER_INCH)
     source = base64.b64encode(png(figure)).decode("ascii")
-    # In a narrow window the picture scrolls rather than shrink until nobody can read it.
+    # In a narrow window the picture scrolls rather than shrink until nobody can read it; its width
+    # does not count, or the caption would grow as wide.
     return (
-        f'<figure style="margin: 0; max-width: {width}px"><div style="overflow-x: auto">'
+        f'<figure style="margin: 0; max-width: {width}px">'
+        '<div style="overflow-x: auto; contain: inline-size">'
         f'<img src="data:image/png;base64,{source}" alt="{html.escape(alternative, quote=True)}" '
         f'style="width: {width}px; max-width: 100%; min-width: {min(width, READABLE)}px; '
         f'height: auto"></div><figcaption>{prose(caption)}</figcaption></figure>'

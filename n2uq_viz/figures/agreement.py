@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 from n2uq_viz import plots, style
 from n2uq_viz import state as states
 from n2uq_viz.figures import frame
-from n2uq_viz.figures.judged import Judged, claim, judge, verdict
+from n2uq_viz.figures.judged import Judged, claim, judge, rounded, verdict
 from n2uq_viz.figures.sheet import MARGIN, TICKS_BELOW, Sheet
 from n2uq_viz.figures.shown import default_state
 from n2uq_viz.plots.labels import axes_size, short
@@ -142,9 +142,8 @@ def _draw(judged: Judged, view: tuple[float, float], theme: Theme) -> Figure:
 
 def _head(judged: Judged, name: str) -> tuple[str, str, str]:
     found = getattr(judged, name)
-    errors = say(
-        "figure.agreement.errors", rmse=short(found.rmse, 2), largest=short(found.max_error, 2)
-    )
+    rmse = rounded(judged.rmse(name))
+    errors = say("figure.agreement.errors", rmse=rmse, largest=short(found.max_error, 2))
     return say(f"figure.agreement.column.{name}"), errors, verdict(judged, name)
 
 

@@ -149,7 +149,7 @@ def _means(ax: Axes, runs: Runs, k: int, theme: Theme) -> list[frame.Entry]:
     q, x = runs.quantizer, float(runs.x[k])
     artists = plots.draw_running(ax, q, x, runs.draws, runs.means[:SHOWN, :, k], theme)
     ax.annotate(
-        say("figure.convergence.at", x=short(x, 4), y=short(float(q.expectation(x)))),
+        say("figure.convergence.at", x=short(x), y=short(float(q.expectation(x)))),
         xy=(0.0, 1.0),
         xycoords="axes fraction",
         xytext=(0.0, LABEL_GAP * theme.font_size),

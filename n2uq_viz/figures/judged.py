@@ -37,6 +37,16 @@ class Judged:
     gste: Agreement
     ste: Agreement
 
+    def rmse(self, name: str) -> float:
+        """Return the RMS error of the means against the curve of ``"gste"`` or ``"ste"``.
+
+        Over the dots between the outer edges, since outside the output is certain; NaN for none.
+        """
+        x, edges = self.means.x, self.quantizer.edges
+        inside = (edges[0] < x) & (x < edges[-1])
+        error = (self.means.mean - getattr(self, name).curve)[inside]
+        return float(np.sqrt(np.mean(error**2))) if error.size else float("nan")
+
     def sorted(self, name: str) -> Verdicts:
         """Return which means lie in the band of ``"gste"`` or ``"ste"``."""
         return verdicts(self.means, getattr(self, name))
@@ -93,6 +103,15 @@ def claim(judged: Judged) -> str:
     return say(f"figure.agreement.claim.{key}", draws=f"{judged.means.draws:,}")
 
 
+def rounded(error: float) -> str:
+    """Return an error in two digits, or a dash where there is none.
+
+    >>> rounded(0.0123), rounded(float("nan"))
+    ('0.012', '–')
+    """
+    return short(error, 2) if np.isfinite(error) else "–"
+
+
 def probability(p: float) -> str:
     """Return a p-value as people say it.
 
@@ -138,7 +157,7 @@ def words(state: Mapping[str, Any] | None = None) -> tuple[list[str], dict[str, 
     for name in ("gste", "ste"):
         found, kinds = getattr(judged, name), judged.sorted(name)
         values |= {
-            f"{name}_rmse": short(found.rmse, 2),
+            f"{name}_rmse": rounded(judged.rmse(name)),
             f"{name}_max": short(found.max_error, 2),
             f"{name}_verdict": verdict(judged, name),
             f"{name}_inside": f"{int(kinds.inside[thrown].sum())}",

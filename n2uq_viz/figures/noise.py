@@ -99,9 +99,14 @@ def claim(estimates: Estimates) -> str:
 
 
 def rms(estimates: Estimates, method: str) -> float:
-    """Return the root-mean-square distance of the dots from G-STE, where there are dots."""
-    found = estimates.found[method]
-    apart = found.mean - estimates.quantizer.gradient(found.x)
+    """Return the root-mean-square distance of the dots from G-STE, NaN where there are none.
+
+    Over the dots between the outer edges, since outside the output is certain; without those nearer
+    than the half-width to an edge, which estimate a mixture of two slopes.
+    """
+    found, edges = estimates.found[method], estimates.quantizer.edges
+    inside = (edges[0] < found.x) & (found.x < edges[-1]) & ~found.near_edge
+    apart = (found.mean - estimates.quantizer.gradient(found.x))[inside]
     known = apart[np.isfinite(apart)]
     return float(np.sqrt(np.mean(np.square(known)))) if known.size else float("nan")
 

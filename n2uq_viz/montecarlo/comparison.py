@@ -13,15 +13,20 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from n2uq_viz.checks import FloatArray, real_array
-from n2uq_viz.montecarlo.estimate import MonteCarlo, check_draws, normal_quantile
+from n2uq_viz.checks import FloatArray, instance, real_array
+from n2uq_viz.montecarlo.estimate import (
+    MonteCarlo,
+    check_draws,
+    check_quantizer,
+    normal_quantile,
+)
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.randomness import check_seed, stream
 
 __all__ = ["Agreement", "agreement", "null_band"]
 
 PURPOSE = "agreement"  # of its random numbers, which nothing else uses
-ROUNDING = 4.0  # a curve is taken at its word but for so many units in the last place
+ROUNDING = 4.0  # a curve is taken at its word but for so many units in its last place
 CONFIDENCE = 0.95  # of the band whose share of dots is the coverage
 
 
@@ -65,7 +70,8 @@ def agreement(
     chi-square with one degree of freedom per input. So the p-value is exactly uniform if the curve
     is the expectation, for few draws as for many. Where the curve says that every draw is the same,
     they must be, and nowhere may it leave the levels in reach: otherwise the p-value is 0.
-    Inputs that are NaN are left out; without any other the errors are NaN.
+    Inputs that are NaN are left out; without any other the errors are NaN. Rounding is forgiven, in
+    the precision that the curve came in: one in float32 may be off by some units of float32.
 
     Raises ValueError for a curve of another shape, one with NaN or infinities where the input is
     not NaN, and a `seed` that is no whole number from 0 to 2**53 - 1.
@@ -81,10 +87,11 @@ def agreement(
     >>> agreement(mc, lambda x: np.clip(x / 2, 0, 2)).p_value  # one slope for all segments
     0.0
     """
+    instance("mc", mc, MonteCarlo, "simulate makes one")
     seed = check_seed(seed)
-    values = _curve(mc, curve)
+    values, precision = _curve(mc, curve)
     known = ~np.isnan(mc.x)
-    p = _probability(mc, values)
+    p = _probability(mc, values, precision)
     # Nothing is left to chance: the draws must all be at the level that the curve is at.
     certain = (p == 0.0) | (p == 1.0)
     refuted = bool(
@@ -94,15 +101,17 @@ def agreement(
     p, count = p[judged], mc.count[judged]
     z = np.full(mc.x.shape, np.nan)
     # The difference of shares keeps its digits however many draws there are.
-    z[judged] = (count / mc.draws - p) / np.sqrt(p * (1.0 - p) / mc.draws)
+    # One root after the other, since the product of very small numbers is 0.
+    z[judged] = (count / mc.draws - p) / (np.sqrt(p) * np.sqrt(1.0 - p) / np.sqrt(mc.draws))
     # One for every input, so that whether one is judged changes nothing for the others.
     v = stream(seed, f"{PURPOSE} {mc.seed}").random(mc.x.shape)[judged]
     size = np.abs(z[judged])
-    error = np.abs(mc.mean - values)[known]
+    with np.errstate(over="ignore"):
+        error = np.abs(mc.mean - values)[known]
     values.flags.writeable = z.flags.writeable = False
     return Agreement(
         curve=values,
-        rmse=float(np.sqrt(np.mean(error**2))) if error.size else np.nan,
+        rmse=_rms(error) if error.size else np.nan,
         max_error=float(error.max()) if error.size else np.nan,
         max_z=float(size.max()) if size.size else np.nan,
         coverage=float(np.mean(size <= normal_quantile(CONFIDENCE))) if size.size else np.nan,
@@ -126,14 +135,31 @@ def null_band(
     >>> low.round(3), high.round(3)
     (array([-1.   , -0.196]), array([-1.   ,  0.196]))
     """
+    check_quantizer(quantizer)
     z = normal_quantile(confidence)
-    spread = z * np.sqrt(quantizer.variance(x) / check_draws(draws))
+    lower, upper, p = quantizer.outcomes(x)
+    # Not by the variance, which overflows first.
+    spread = (upper - lower) * (z * np.sqrt(p * (1.0 - p) / check_draws(draws)))
     middle = quantizer.expectation(x)
     return middle - spread, middle + spread
 
 
-def _curve(mc: MonteCarlo, curve: ArrayLike | Callable[[FloatArray], ArrayLike]) -> FloatArray:
-    values = real_array("curve", curve(mc.x) if callable(curve) else curve)
+def _rms(error: FloatArray) -> float:
+    """Return the root mean square, which does not overflow where the errors do not."""
+    largest = float(error.max())
+    if largest == 0.0 or not np.isfinite(largest):
+        return largest
+    return largest * float(np.sqrt(np.mean((error / largest) ** 2)))
+
+
+def _curve(
+    mc: MonteCarlo, curve: ArrayLike | Callable[[FloatArray], ArrayLike]
+) -> tuple[FloatArray, float]:
+    """Return the curve at the inputs, and the relative precision of the numbers it came in."""
+    given = curve(mc.x) if callable(curve) else curve
+    values = real_array("curve", given)
+    kind = np.asarray(given).dtype
+    precision = float(np.finfo(kind if kind.kind == "f" else np.float64).eps)
     if values.shape != mc.x.shape:
         raise ValueError(
             f"curve must have one value for each x, shape {mc.x.shape}, got shape {values.shape}"
@@ -145,15 +171,16 @@ def _curve(mc: MonteCarlo, curve: ArrayLike | Callable[[FloatArray], ArrayLike])
             f"curve must be finite, got {values.flat[i]} at x = {mc.x.flat[i]} (and at "
             f"{bad.size - 1} more inputs); leave such inputs out of the simulation"
         )
-    return values
+    return values, precision
 
 
-def _probability(mc: MonteCarlo, curve: FloatArray) -> FloatArray:
+def _probability(mc: MonteCarlo, curve: FloatArray, precision: float) -> FloatArray:
     """Return the probability of the upper level that the curve gives, NaN where it gives none."""
     lower, upper, own = mc.quantizer.outcomes(mc.x)
+    unit = max(precision, float(np.finfo(np.float64).eps)) * np.abs(mc.quantizer.levels).max()
     with np.errstate(over="ignore"):
         p = (curve - lower) / (upper - lower)
-    rounding = ROUNDING * np.spacing(np.abs(mc.quantizer.levels).max()) / (upper - lower)
+        rounding = ROUNDING * unit / (upper - lower)
     # If the curve is the expectation, its sum of level and rise may have lost what is known here.
     p = np.where(np.abs(p - own) <= rounding, own, p)
     # Nor is a level missed that is missed by rounding only.

@@ -9,11 +9,11 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from n2uq_viz.checks import FloatArray, number, real_array, whole_number
+from n2uq_viz.checks import FloatArray, instance, number, real_array, whole_number
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.randomness import check_seed
 
-__all__ = ["MonteCarlo", "check_draws", "normal_quantile"]
+__all__ = ["MonteCarlo", "check_draws", "check_quantizer", "normal_quantile"]
 
 MAX_DRAWS = 10**12
 
@@ -47,6 +47,7 @@ class MonteCarlo:
     method: str = "draws"
 
     def __post_init__(self) -> None:
+        check_quantizer(self.quantizer)
         x, count = real_array("x", self.x), np.asarray(self.count)
         object.__setattr__(self, "draws", check_draws(self.draws))
         object.__setattr__(self, "seed", check_seed(self.seed))
@@ -119,6 +120,11 @@ class MonteCarlo:
         inside = lower + (upper - lower) * share
         result: FloatArray = np.where(share == 1.0, upper, inside)[()]
         return result
+
+
+def check_quantizer(quantizer: object) -> None:
+    """Raise ValueError for anything but a Quantizer."""
+    instance("quantizer", quantizer, Quantizer, "make one by Quantizer(edges, levels)")
 
 
 def check_draws(draws: object) -> int:

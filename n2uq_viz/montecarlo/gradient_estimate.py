@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from n2uq_viz.checks import FloatArray, choice, number, real_array
-from n2uq_viz.montecarlo.estimate import check_draws
+from n2uq_viz.montecarlo.estimate import check_draws, check_quantizer
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.randomness import check_seed
 
@@ -63,6 +63,7 @@ class GradientEstimate:
     probability: FloatArray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        check_quantizer(self.quantizer)
         x, count = real_array("x", self.x), np.array(self.count)
         half_width = check_half_width(self.quantizer, self.method, self.half_width)
         value, cuts = outcomes(self.quantizer, x, half_width)
@@ -76,7 +77,9 @@ class GradientEstimate:
         object.__setattr__(self, "seed", check_seed(self.seed))
         object.__setattr__(self, "half_width", half_width)
         expected = np.where(defined(value), self.draws, 0)
-        if np.any(count < 0) or np.any(count.sum(axis=-1) != expected):
+        # Each by itself first: sums of very large numbers start again at 0.
+        beyond = np.any(count < 0) or np.any(count > self.draws)
+        if beyond or np.any(count.sum(axis=-1) != expected):
             raise ValueError(
                 f"count must sum to draws = {self.draws} at each x, and to 0 where the estimate is "
                 "not defined"

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from n2uq_viz.checks import FloatArray, choice, some_inputs, whole_number
 from n2uq_viz.montecarlo.coins import throw, throw_shared
-from n2uq_viz.montecarlo.estimate import check_draws
+from n2uq_viz.montecarlo.estimate import check_draws, check_quantizer
 from n2uq_viz.montecarlo.gradient_estimate import (
     GradientEstimate,
     check_half_width,
@@ -121,6 +121,7 @@ def _simulate_gradient(
     thrower: Callable[[NDArray[np.int64], FloatArray], NDArray[np.int64]],
 ) -> GradientEstimate:
     """Throw only where chance decides; `thrower` tells how many u lie below each cut there."""
+    check_quantizer(quantizer)
     half_width, x = check_half_width(quantizer, method, half_width), some_inputs(x)
     value, cuts = outcomes(quantizer, x, half_width)
     flat = cuts.reshape(x.size, -1)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from n2uq_viz.checks import FloatArray, choice, some_inputs, whole_number
 from n2uq_viz.montecarlo.coins import throw, throw_shared
-from n2uq_viz.montecarlo.estimate import MonteCarlo, check_draws
+from n2uq_viz.montecarlo.estimate import MonteCarlo, check_draws, check_quantizer
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.randomness import MAX_INDEX, check_seed, stream
 
@@ -87,6 +87,7 @@ def simulate_shared(
     True
     """
     draws = whole_number("draws", draws, 1, MAX_INDEX + 1)
+    check_quantizer(quantizer)
     seed, x = check_seed(seed), some_inputs(x)
     probability = _probability(quantizer, x)
     thrown = _thrown(probability)
@@ -105,6 +106,7 @@ def _simulate(
     progress: bool,
 ) -> tuple[MonteCarlo, ...]:
     choice("method", method, METHODS)
+    check_quantizer(quantizer)
     seed, x = check_seed(seed), some_inputs(x)
     probability = _probability(quantizer, x)
     if method == "counts":

@@ -200,7 +200,8 @@ def lsq_initial_step(values: ArrayLike, bits: int = 2, tensor: str = "weights") 
         "tensor": choice("tensor", tensor, TENSORS),
     }
     array = real_array("values", values)
-    mean = float(np.mean(np.abs(array))) if array.size else 0.0
+    with np.errstate(over="ignore"):
+        mean = float(np.mean(np.abs(array))) if array.size else 0.0
     if not (math.isfinite(mean) and mean > 0.0):
         raise ValueError(
             f"values must be finite numbers, not all of them 0, got {array.size} with mean size "

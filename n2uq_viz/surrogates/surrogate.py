@@ -23,6 +23,8 @@ from n2uq_viz.words import say
 
 __all__ = ["Surrogate"]
 
+MOST = 2**62  # numbers along one axis
+
 
 @dataclass(frozen=True)
 class Surrogate:
@@ -142,10 +144,11 @@ class Surrogate:
         >>> TABLE["clipped_ste"].backward([0.2, 3.0], [5.0, 0.5])
         array([5., 0.])
         """
-        flow = real_array("upstream", upstream)
+        flow, array = real_array("upstream", upstream), inputs(x)
+        _together("upstream", flow, array)
         if "g" in self.parameters:
             params = {**params, "g": flow}
-        gradient: FloatArray = flow * self.derivative(x, **params)
+        gradient: FloatArray = flow * self.derivative(array, **params)
         return gradient
 
     def why_none(self, **params: Any) -> NoNoise | None:
@@ -209,7 +212,7 @@ class Surrogate:
             There is no such noise, or `rng` is no NumPy Generator.
         """
         laws, index = self.laws(**params), self._index(threshold, **params)
-        return laws[index % len(laws)].sampler(_generator(rng), size)
+        return laws[index % len(laws)].sampler(_generator(rng), _shape(size))
 
     def sample(self, x: ArrayLike, rng: np.random.Generator, **params: Any) -> FloatArray:
         """Return one noisy output for each element of `x`: the mean of many is `smooth`.
@@ -239,6 +242,9 @@ class Surrogate:
 
     def _curve(self, formula: Formula, x: ArrayLike, **params: Any) -> FloatArray:
         array, values = inputs(x), self.values(**params)
+        for name, parameter in self.parameters.items():
+            if parameter.kind == "array":
+                _together(name, np.asarray(values[name]), array)
         # An input near the end of the floats may overflow on its way to a limit that is right.
         with np.errstate(over="ignore"):
             return _finish(array, formula(array, values))
@@ -258,6 +264,28 @@ class Surrogate:
             "\n".join(rows),
         ]
         return "\n\n".join(line for line in lines if line)
+
+
+def _together(name: str, values: FloatArray, x: FloatArray) -> None:
+    try:
+        np.broadcast_shapes(values.shape, x.shape)
+    except ValueError:
+        raise ValueError(
+            f"{name} must have a shape that broadcasts with x, got {values.shape} for x of shape "
+            f"{x.shape}; give one number, or one for each x"
+        ) from None
+
+
+def _shape(size: Size) -> Size:
+    parts = size if isinstance(size, tuple) else (size,)
+    try:
+        for part in parts:
+            whole_number("size", part, 0, MOST)
+    except ValueError:
+        raise ValueError(
+            f"size must be a whole number from 0 on, or a tuple of them, got {reprlib.repr(size)}"
+        ) from None
+    return size
 
 
 def _generator(rng: object) -> np.random.Generator:
