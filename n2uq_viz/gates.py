@@ -23,7 +23,7 @@ SIGN = Quantizer.binary()
 #: What a threshold learns from: inputs spread evenly around 0, and a few far out.
 FAR = (4.0, 5.0, 6.0)
 INPUTS = np.array([*(0.1 * (np.arange(30) - 14.5)), *FAR])
-START, RATE, STEPS = 0.8, 0.002, 100
+START, RATE, STEPS = 0.8, 0.002, 150
 
 
 def passed(rule: str, x: ArrayLike, upstream: ArrayLike, q: Quantizer = SIGN) -> FloatArray:

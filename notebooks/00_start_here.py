@@ -110,7 +110,8 @@ course.show_figure("overview")
 # - **Type:** choose the handle under *Selected handle* and type its value.
 # - **Read:** the side says how much of the data lands on each level. *Entropy* says how evenly:
 #   it is largest when all levels hold the same share. A bar with ▲ is cut at the top, and its
-#   share is written beside it.
+#   share is written beside it. **p** and **RMS** at the side compare dots and lines; the next
+#   notebook explains them.
 # - **Undo** takes back a move (Ctrl+Z), **Reset** all of them. Click a name in the legend to hide
 #   or show its curve.
 # - **Save figure** writes an SVG, a PDF and a PNG of what you see into the folder `figures`
@@ -240,7 +241,8 @@ ThresholdExplorer(q, hidden=COINS)
 
 # %% [markdown]
 # A coin that shows "up" with probability $p$ adds, on average, the share $p$ of its step. So the
-# mean, written $E$ for *expectation*, and its slope are
+# mean, written $E$ for *expectation*, and its slope are as follows. Inside $E[\dots]$, $Q$ stands
+# for the version with coins:
 #
 # $$E[Q(x)] = y_0 + \sum_{i=1}^{L} (y_i - y_{i-1})\,p_i
 # \qquad

@@ -82,10 +82,9 @@ course.show_figure("figure1_ste")
 ThresholdExplorer(sign, view=[-2, 2], hidden=["expectation", "gste", "histogram", *COINS])
 
 # %% [markdown]
-# Let $\ell$ be the loss, which the figure calls L. The chain rule wants the slope of the loss with
-# respect to the output, the *upstream gradient* $\partial \ell/\partial Q$, times the slope of the
-# step. The STE replaces that second factor. The bracket is 1 where its condition holds and 0 where
-# it does not:
+# Let $\ell$ be the loss. The chain rule wants the slope of the loss with respect to the output, the
+# *upstream gradient* $\partial \ell/\partial Q$, times the slope of the step. The STE replaces that
+# second factor. The bracket is 1 where its condition holds and 0 where it does not:
 #
 # $$\frac{\partial \ell}{\partial x} = \frac{\partial \ell}{\partial Q} \cdot \frac{dQ}{dx}
 # \qquad\text{becomes}\qquad
@@ -144,9 +143,10 @@ ThresholdExplorer(sign, view=[-2, 2], draws=1, hidden=[*SLOPES, *OTHERS])
 
 # %%
 few, rng = np.array([-2.0, -0.9, -0.3, 0.3, 0.9, 2.0]), np.random.default_rng(0)
-print("input  ", few, "\nstep   ", sign(few))
-for _ in range(5):
-    print("a throw", sign.sample(few, rng))
+rows = {"input": few, "step": sign(few)}
+rows |= {f"throw {k}": sign.sample(few, rng) for k in range(1, 6)}
+for name, row in rows.items():
+    print(f"{name:7}", *(f"{number:4g}" for number in row))
 
 # %% [markdown]
 # ### Exercise: the mean of a coin
@@ -195,6 +195,12 @@ ThresholdExplorer(sign, view=[-2, 2], draws=1000, hidden=["ste", "histogram"])
 # the slope as well: the same random numbers at $x + h$ and at $x - h$, the difference of the two
 # means divided by $2h$. Within $h$ of an edge the two sides have different slopes, and the estimate
 # is a mixture of both, so those inputs are left out here.
+#
+# The dots in the lower panel above are made in this way: $h$ is the *Half-width* at the side.
+# Triangles are dots that lie above the panel, and rings are dots within $h$ of an edge. *Score
+# function* is another way, which weighs each throw by how much $x$ changes its chance; a later
+# notebook treats it. The *RMS error* at the side says how far dots are from their line: the root of
+# the mean of the squared distances.
 
 # %%
 coins = nv.simulate(sign, grid, draws=10_000, seed=0)
@@ -211,10 +217,11 @@ print(f"slopes: none is further than {off:.3f} from the clipped STE (h = {estima
 #
 # Chance alone keeps the means off the line. How far off is too far? `agreement` answers with a
 # **p-value**: if the curve were the true mean, how often would coins stray from it at least as
-# much as these did? A p-value like 0.4 or 0.03 is no reason to doubt the curve. One below 0.001
-# is: either something that rare has happened, or the curve is not the mean. The unit of straying
-# is the *standard error*, how far a mean typically is off by chance. Among some hundred dots the
-# furthest is usually 2 or 3 of them off.
+# much as these did? A p-value like 0.4 is no reason to doubt the curve. One like 0.03 comes up by
+# chance once in about thirty times, so by itself it means little. One below 0.001 is a reason:
+# either something that rare has happened, or the curve is not the mean. The unit of straying is
+# the *standard error*, how far a mean typically is off by chance. Among some hundred dots the
+# furthest is usually about 3 standard errors off.
 #
 # A test is worth something only if it can fail. So here are four curves. One is the mean of the
 # coins, one leaves out the gate, and two are smooth curves that people also use in place of a
@@ -234,17 +241,18 @@ for name, curve in curves.items():
     )
 
 # %% [markdown]
-# A p-value of 0 is one too small to be written, or an impossibility. The curve without a gate is
-# the second case: between −1 and 1 it is the same as the first one, but beyond it asks for means
-# below −1 and above 1, which no throws of −1 and +1 can have. The last two belong to other coins,
-# whose chance rises in another way. Their slopes are other estimators.
+# A p-value near 1 is fine too: these coins happened to lie close. A p-value of 0 is one too small
+# to be written, or an impossibility. The curve without a gate is the second case: between −1 and 1
+# it is the same as the first one, but beyond it asks for means below −1 and above 1, which no
+# throws of −1 and +1 can have. The last two belong to other coins, whose chance rises in another
+# way. Their slopes are other estimators.
 
 # %% [markdown]
 # ### Exercise: how many draws?
 #
-# The variance of one draw is $4p(1 - p)$, and the mean of $N$ draws has the standard error
-# $\sqrt{4p(1 - p)/N}$, which says how far it typically is off. How many draws do you need at
-# $x = 0.6$ for a standard error of 0.01?
+# The *variance* of one draw, the mean squared distance from its mean, is $4p(1 - p)$. The mean of
+# $N$ draws has the standard error $\sqrt{4p(1 - p)/N}$, which says how far it typically is off. How
+# many draws do you need at $x = 0.6$ for a standard error of 0.01?
 
 # %%
 answer = ...
@@ -378,8 +386,9 @@ course.solution("mended")
 course.predict("whose_mean")
 
 # %% [markdown]
-# Drag the squares until all three segments are equally wide. Only then do the two lines in the
-# lower panel meet. The dots in both panels are the coins' own opinion.
+# Drag the squares until all three segments are equally wide. Or choose edge 1 under *Selected
+# handle* and type 2/3 as its *Value*, then edge 2 and 4/3. Only then do the two lines in the lower
+# panel meet. The dots in both panels are the coins' own opinion.
 
 # %%
 q = nv.Quantizer.from_intervals([0.5, 1.0, 0.5])
@@ -396,7 +405,8 @@ explorer
 # \text{plain STE: } \frac{y_L - y_0}{b_L - b_0} \text{ everywhere between } b_0 \text{ and } b_L$$
 #
 # Ask the coins. Each of the two slopes belongs to a curve, and the test says which of the curves
-# is the mean. The plain STE's curve is the ramp from the first edge to the last:
+# is the mean. The plain STE's curve is the ramp from the first edge to the last. The RMS error says
+# how far the means are from a curve, in units of the output:
 
 # %%
 inputs = np.linspace(-0.2, 2.2, 241)
@@ -415,10 +425,10 @@ print(f"one slope (plain STE): p-value {fits_ste.p_value:.3g}, RMS error {fits_s
 course.show_figure("agreement", explorer.state)
 
 # %% [markdown]
-# The crosses mark where the one ramp is impossible. Beyond the first inner edge, for example, it
-# asks for a mean below the lower of the two levels that the coin there can show. To be fair to the
-# plain STE, ask only where its curve is possible at all. How many draws does it take to refuse it
-# there?
+# With the edges of `q`, as at the start, crosses mark where the one ramp is impossible. Beyond the
+# first inner edge, for example, it asks for a mean below the lower of the two levels that the coin
+# there can show. To be fair to the plain STE, ask only where its curve is possible at all. How many
+# draws does it take to refuse it there?
 
 # %%
 lower, upper, _ = q.outcomes(inputs)
@@ -429,6 +439,8 @@ for draws in (1, 3, 10, 30):
     print(f"{draws:4} draws: p-value {fits[0]:.3f} for three slopes, {fits[1]:.2g} for one")
 
 # %% [markdown]
+# Ten are enough: with those the p-value of the one slope is far below 0.001.
+#
 # And the slopes themselves, estimated from coins:
 
 # %%
@@ -468,7 +480,8 @@ print("The coins side with G-STE.")
 # ## What this does not show
 #
 # - **The mean is that of one quantizer and one number.** If what follows is curved, the slope of
-#   its mean is not what the STE passes back. Here the exponential function follows the step:
+#   its mean is not what the STE passes back. Let $f$, here the exponential function, follow the
+#   coin $\tilde{Q}$:
 
 # %%
 course.show_figure("bias_of_ste")

@@ -140,19 +140,29 @@ def assert_gradient_agrees(
         expect(readout).to_be_hidden()
         expect(within(page, "path.n2uq-monte-carlo-gradient")).to_be_hidden()
         return
-    judged = (q.edges[0] < x) & (x < q.edges[-1]) & np.isfinite(estimate.mean)
+    inside = (q.edges[0] < x) & (x < q.edges[-1])
+    judged = inside & np.isfinite(estimate.mean) & ~estimate.near_edge
+
+    def rms(slope: NDArray[np.float64]) -> float:
+        apart = (estimate.mean - slope)[judged]
+        return float(np.sqrt(np.mean(apart**2))) if apart.size else float("nan")
+
     expected = {
         "points": judged.sum(),
-        "gste": np.sqrt(np.mean((estimate.mean - q.gradient(x))[judged] ** 2)),
-        "ste": np.sqrt(np.mean((estimate.mean - q.ste_gradient(x))[judged] ** 2)),
+        "gste": rms(q.gradient(x)),
+        "ste": rms(q.ste_gradient(x)),
     }
     for name, value in expected.items():
         text = readout.get_attribute(f"data-{name}")
         assert text is not None
         assert float(text) == pytest.approx(float(value), rel=1e-9, nan_ok=True), name
     top = plots.gradient_top(q)
-    drawn = (estimate.mean <= top, estimate.mean > top)
-    for name, dots in zip(("monte-carlo-gradient", "beyond"), drawn, strict=True):
+    drawn = {
+        "monte-carlo-gradient": estimate.mean <= top,
+        "mixed": (estimate.mean <= top) & estimate.near_edge,
+        "beyond": estimate.mean > top,
+    }
+    for name, dots in drawn.items():
         path = within(page, f"path.n2uq-{name}").get_attribute("d")
         assert path is not None
         assert path.count("M") == dots.sum(), name
@@ -304,6 +314,7 @@ def test_a_number_with_a_comma_and_what_is_no_number(page: Page) -> None:
     within(page, "[data-control=handle]").select_option("edge-1")
     field = within(page, "[data-control=value]")
     for typed, value, words in (
+        ("2/3", 2 / 3, ""),
         ("0,5", 0.5, ""),
         ("half", 0.5, "“half” is no number"),
         ("", 0.5, "“” is no number"),
@@ -467,6 +478,7 @@ def test_gradient_dots_by_both_methods_and_any_half_width(page: Page) -> None:
     message = within(page, "[data-readout=message]")
     for typed, value, shown_value, words in (
         ("0,05", 0.05, "0.05", ""),
+        ("1/4", 0.25, "0.25", ""),
         ("1.5", 1.5, "1.5", ""),
         ("-1", 1.5, "1.5", "“-1” is no half-width: nothing changed"),
         ("0", 1.5, "1.5", "Type a number above 0, or nothing for automatic"),
@@ -481,8 +493,12 @@ def test_gradient_dots_by_both_methods_and_any_half_width(page: Page) -> None:
         expect(field).to_have_value(shown_value)
         assert_page_and_kernel_agree(page)
         assert kernel_state(page)["half_width"] == value
-        words = "beyond the narrowest segment" if value == 1.5 else "Gradient against G-STE"
-        expect(within(page, "[data-readout=gradient]")).to_contain_text(words)
+        readout = within(page, "[data-readout=gradient]")
+        if value == 1.5:  # which reaches from any dot inside across an edge
+            expect(readout).to_contain_text("no dot to compare")
+            expect(readout).to_contain_text("Within half-width 1.5 of an edge: ")
+        else:
+            expect(readout).to_contain_text("Gradient against G-STE")
     within(page, "[data-control=gradient-method]").select_option("score_function")
     expect(field).to_be_disabled()
     assert_page_and_kernel_agree(page)
@@ -501,6 +517,41 @@ def test_dots_above_the_panel_are_seen_at_its_top(page: Page) -> None:
     assert box is not None
     assert 4 < box["height"] < 12
     expect(within(page, "[data-readout=gradient]")).to_contain_text("5 draws are too few")
+
+
+@pytest.mark.parametrize("steps", [2, 4, 6])
+def test_a_preset_after_a_quantizer_with_any_number_of_steps(page: Page, steps: int) -> None:
+    lab.in_kernel(
+        page,
+        f"import numpy as np; explorer.state = {{**explorer.state, 'edges': np.arange({steps}+1.)"
+        f".tolist(), 'levels': np.arange({steps}+1.).tolist()}}",
+    )
+    expect(handle(page, f"threshold-{steps}")).to_be_attached()
+    within(page, "[data-control=preset]").select_option("nonuniform")
+    q = assert_page_and_kernel_agree(page)
+    assert q.thresholds.size == {2: 3, 4: 3, 6: 7}[steps]
+    expect(within(page, "[data-control=bits]")).to_have_value({2: "2", 4: "2", 6: "3"}[steps])
+
+
+def test_thousands_and_what_was_said_of_an_earlier_change(page: Page) -> None:
+    for typed, draws in (("10,000", 10_000), ("1 000", 1_000), ("0x10", 1_000)):
+        within(page, "[data-control=draws]").fill(typed)
+        within(page, "[data-control=draws]").press("Enter")
+        assert kernel_state(page)["draws"] == draws
+    message = within(page, "[data-readout=message]")
+    expect(message).to_contain_text("“0x10” is no number")
+    within(page, "[data-action=throw]").click()
+    expect(message).to_be_empty()
+
+
+def test_a_callback_that_fails_does_not_hold_up_the_page(page: Page) -> None:
+    lab.in_kernel(page, "_stop = explorer.on_change(lambda state: 1 / 0)")
+    before = kernel_state(page)["seed"]
+    within(page, "[data-action=throw]").click()
+    # Sooner than the page would give up on Python.
+    expect(within(page)).to_have_attribute("data-python", "in-step", timeout=4000)
+    assert kernel_state(page)["seed"] == before + 1
+    lab.in_kernel(page, "_stop()")
 
 
 def test_words_over_a_slope_that_is_cut_lie_on_no_others(page: Page) -> None:
@@ -534,6 +585,28 @@ def test_hidden_dots_are_not_spoken_of(page: Page) -> None:
     within(page, "[data-series=monte_carlo_gradient]").click()
     expect(dots).to_be_visible()
     expect(within(page, "[data-readout=points]")).to_contain_text("Between the outer edges")
+
+
+def test_what_is_hidden_is_not_spoken_of(page: Page) -> None:
+    error, agreement = (within(page, f"[data-readout={name}]") for name in ("error", "agreement"))
+    expect(error).to_contain_text("95 % band")
+    within(page, "[data-series=band]").click()
+    expect(error).not_to_contain_text("band")
+    expect(within(page, "[data-readout=inside]")).to_be_hidden()
+    for name in ("expectation", "gste"):
+        within(page, f"[data-series={name}]").click()
+        expect(agreement).to_be_visible()
+    within(page, "[data-series=ste]").click()
+    expect(agreement).to_be_hidden()
+    within(page, "[data-series=gste]").click()
+    assert fits(page) == kernel_fits(page)
+    expect(agreement).to_be_visible()
+    with_gradient_dots(page)
+    draws = within(page, "[data-control=draws]")
+    draws.fill("1")
+    draws.press("Enter")
+    expect(within(page, "[data-readout=gradient]")).to_contain_text("1 draw is too few")
+    assert_page_and_kernel_agree(page)
 
 
 def test_python_says_whether_the_means_fit(page: Page) -> None:

@@ -290,6 +290,18 @@ def test_coins_side_with_gste_and_against_ste_where_segments_differ() -> None:
     assert tails["one"] < 1e-3
 
 
+def test_ten_draws_are_enough_to_refuse_one_slope_where_it_is_possible() -> None:
+    from n2uq_viz.course.binary_and_ste_predictions import RAMP, UNEVEN
+
+    inputs = np.linspace(-0.2, 2.2, 241)
+    lower, upper, _ = UNEVEN.outcomes(inputs)
+    one = RAMP.expectation(inputs)
+    fair = inputs[(lower <= one) & (one <= upper)]
+    for seed in range(5):
+        coins = nv.simulate(UNEVEN, fair, draws=10, seed=seed)
+        assert nv.agreement(coins, RAMP.expectation).p_value < 1e-6
+
+
 def test_coins_side_with_both_where_segments_are_equal() -> None:
     from n2uq_viz.course.binary_and_ste_predictions import POINTS
 
@@ -323,6 +335,39 @@ def test_numbers_in_the_question_about_coins_are_those_of_the_run() -> None:
 def test_more_answers_worked_out_by_hand(name: str, judge: Any) -> None:
     chapter, exercise = registry.find_exercise(name)
     assert exercise.judge(judge, chapter.key).right
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "words"),
+    [
+        ("two_starts", [-1.5, 0.1], "other order"),
+        ("two_starts", [-0.1, -1.5], "the other loss"),
+        ("coin_mean", lambda x: (x + 1) / 2, "That is the chance of +1"),
+        ("enough", 9600, "x for p"),
+        ("pass_back", lambda x, upstream: x * (abs(upstream) <= 1), "changed places"),
+        ("pass_back", lambda x, upstream: -upstream * (abs(x) <= 1), "turned around"),
+        ("pass_back", lambda x, upstream: 2 * upstream * (abs(x) <= 1), "twice as much"),
+    ],
+)
+def test_what_learners_gave_is_answered_by_name(name: str, answer: Any, words: str) -> None:
+    chapter, exercise = registry.find_exercise(name)
+    assert words in exercise.judge(answer, chapter.key).text
+
+
+def test_a_gate_that_is_open_too_far_is_told_from_one_that_is_always_open() -> None:
+    chapter, exercise = registry.find_exercise("mended")
+    texts = {}
+    for reach in (1.0, 2.0, 3.0):
+
+        def mended(x: float, reach: float = reach) -> float:
+            for _ in range(50):
+                x -= 0.05 * 2.0 * (float(nv.Quantizer.binary()(x)) + 1.0) * (abs(x) <= reach)
+            return x
+
+        texts[reach] = exercise.judge(mended, chapter.key).text
+    assert "cannot see the gate’s left side" in texts[1.0]
+    assert "open too far" in texts[2.0]
+    assert "From 2.9 it still runs" in texts[3.0]
 
 
 def test_enough_draws_are_enough() -> None:

@@ -187,6 +187,12 @@ def test_threshold_shows_what_quantizer_and_simulation_say(state: dict[str, Any]
         beyond = line(backward, color["monte_carlo"], "None", CARETUP)
         np.testing.assert_array_equal(beyond.get_xdata(), grid[estimate.mean > top])
         assert all(y == top for y in np.atleast_1d(beyond.get_ydata()))
+        mixed = estimate.near_edge & (estimate.mean <= top)
+        holes = line(backward, style.theme("light").color["panel"], "None", "o")
+        np.testing.assert_array_equal(holes.get_xdata(), grid[mixed])
+        np.testing.assert_array_equal(holes.get_ydata(), estimate.mean[mixed])
+        assert holes.get_markersize() < dots.get_markersize()
+        assert holes.get_zorder() >= dots.get_zorder()
 
 
 @pytest.mark.parametrize("series", states.SERIES)
@@ -226,6 +232,26 @@ def test_ties_guides_and_levels_are_those_of_the_quantizer() -> None:
     assert "t₇" in words
     entropy = datasets.entropy_bits(datasets.occupancy(q, datasets.summary("digit_pixels")))
     assert f"entropy {float(f'{entropy:.3g}'):g} bits (max 3)" in words
+
+
+def test_guides_of_thresholds_end_at_what_is_there() -> None:
+    q = Quantizer([0.0, 0.5, 2.0], [0.0, 1.0, 3.0])
+
+    def tops(**keys: Any) -> list[float]:
+        forward = figures.threshold(state_of(q, **keys)).axes[0]
+        color = style.theme("light").color["threshold"]
+        (lines,) = (
+            each
+            for each in forward.collections
+            if isinstance(each, LineCollection)
+            and to_hex(tuple(np.asarray(each.get_color())[0])) == color
+        )
+        assert [s[0, 0] for s in lines.get_segments()] == q.thresholds.tolist()
+        return [float(s[:, 1].max()) for s in lines.get_segments()]
+
+    assert tops() == [0.0, 1.0]  # the foot of each step
+    assert tops(hidden=["deterministic"]) == q.expectation(q.thresholds).tolist() == [0.5, 2.0]
+    assert tops(hidden=["deterministic", "expectation"], view=[0.0, 2.0]) == [0.5, 2.0]
 
 
 @pytest.mark.parametrize(
@@ -367,6 +393,27 @@ def test_words_of_threshold_name_its_numbers_and_no_hidden_series() -> None:
     assert "slope for each step" not in fewer
     assert "histogram" not in fewer
     assert "1.5 between the outer edges" in fewer
+
+
+def test_words_of_threshold_leave_out_dots_that_mix_two_slopes() -> None:
+    q = Quantizer([0.0, 1.0, 2.0], [0.0, 1.0, 3.0])
+    for half_width in (0.06, 0.325, 2.6):  # no dot just that far from an edge
+        state = state_of(q, half_width=half_width, view=[-0.5, 2.5])
+        x = np.linspace(-0.5, 2.5, states.GRID_POINTS)
+        found = montecarlo.simulate_gradient_shared(q, x, 200, 0, half_width=half_width)
+        near = (np.abs(x[:, None] - q.edges) < half_width).any(axis=1)
+        judged = (x > 0.0) & (x < 2.0) & ~near
+        for words in (
+            figures.caption("threshold", state),
+            figures.text_alternative("threshold", state),
+        ):
+            assert f"mix two slopes: {near.sum()}, drawn as rings" in words
+            for slope in (np.where(x <= 1.0, 1.0, 2.0), np.full(x.size, 1.5)):
+                apart = (found.mean - slope)[judged]
+                rms = f"{np.sqrt(np.mean(apart**2)):.3g}" if judged.any() else "–"
+                assert rms in words
+    score = figures.caption("threshold", state_of(q, gradient_method="score_function"))
+    assert "rings" not in score
 
 
 def test_words_for_an_unknown_figure() -> None:

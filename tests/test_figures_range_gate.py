@@ -62,6 +62,21 @@ def test_it_draws_the_runs_and_the_best_place() -> None:
     assert {"true derivative", "range gate", "no gate", "hardtanh"} <= names
 
 
+def test_runs_are_at_rest_where_the_figure_ends() -> None:
+    """Ten times as many steps lead nowhere else, so a path's end is where its rule leads."""
+    for rule in gates.RULES:
+        ends = [gates.learn(rule, steps=n).thresholds[-1] for n in (gates.STEPS, 10 * gates.STEPS)]
+        assert ends[0] == pytest.approx(ends[1], abs=1e-3)
+
+
+def test_it_says_what_it_shows_on_top_and_fills_a_slide() -> None:
+    figure = figures.range_gate(theme="projector")
+    assert [text.get_text() for text in figure.texts] == [
+        "Without the gate, far inputs drag the threshold away"
+    ]
+    assert figure.get_size_inches().tolist() == [13.33, 7.5]
+
+
 def test_rules_differ_in_more_than_color() -> None:
     dashes = [look[1] for look in range_gate.LOOKS.values()]
     assert len(set(dashes)) == len(gates.RULES)

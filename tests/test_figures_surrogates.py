@@ -268,6 +268,16 @@ def test_words_of_the_bias_name_its_numbers() -> None:
     assert f"{found.true[k]:.2f} ± {half:.2f}" in figures.caption("bias_of_ste")
 
 
+def test_heads_of_panels_stand_on_one_line() -> None:
+    """On the same baseline, also where one has letters with a tail or a tilde and another none."""
+    for name in ("bias_of_ste", "figure1_ste"):
+        panels = figures.NAMES[name](theme="projector").axes
+        for k in range(2):
+            heads: list[Any] = [ax.texts[k] for ax in panels]
+            assert {text.get_verticalalignment() for text in heads} == {"baseline"}
+            assert len({text.xyann for text in heads}) == 1
+
+
 # --- The first figure -----------------------------------------------------------------------------
 
 
@@ -301,3 +311,6 @@ def test_first_figure_shows_step_slope_and_estimator() -> None:
     assert forward.get_ylabel() == "output y"
     assert true.get_ylabel() == ste.get_ylabel() == "dy/dx"
     assert {ax.get_xlabel() for ax in (forward, true, ste)} == {"input x"}
+    # The words name the gate as it is: closed at its left end, open at its right end.
+    assert [float(q.ste_gradient(end, slope="unit")) for end in q.edges] == [0.0, 1.0]
+    assert "gate open:\n−1 < x ≤ 1" in [text.get_text() for text in ste.texts]

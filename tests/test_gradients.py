@@ -436,7 +436,7 @@ def test_no_input_at_all(shape: tuple[int, ...]) -> None:
     [
         ([[1, 2, 3]], r"count must sum to draws = 4 at each x"),
         ([[-1, 2, 3]], r"count must sum to draws = 4 at each x"),
-        (np.uint64([[2**63, 2**63, 4]]), r"count must sum to draws = 4 at each x"),
+        (np.array([[2**63, 2**63, 4]], dtype=np.uint64), r"count must sum to draws = 4 at each x"),
         ([[2, 2]], r"count must be whole numbers of shape \(1, 3\), one for each outcome"),
         ([[1.0, 1.0, 2.0]], r"count must be whole numbers of shape \(1, 3\), one for each outcome"),
     ],

@@ -37,7 +37,9 @@ TWO_STARTS = Exercise(
     is_right=near([0.1, -1.5]),
     mistakes=(
         Mistake("count", lambda v: v.shape != (2,), (0.1, [0.1], [0.1, -1.5, 1])),
+        Mistake("swapped", near([-1.5, 0.1]), ([-1.5, 0.1],)),
         Mistake("derivative", near([-0.7, -1.5]), ([-0.7, -1.5],)),
+        Mistake("other_loss", _first(-0.1), ([-0.1, -1.5], [-0.1, -0.1])),
         Mistake("no_gate", near([0.1, 0.1]), ([0.1, 0.1], "0.1; 0.1")),
         Mistake(
             "to_the_target",
@@ -77,8 +79,12 @@ COIN_MEAN = Exercise(
     mistakes=(
         Mistake(
             "chance",
-            near(_CHANCE),
-            (lambda x: np.clip((x + 1) / 2, 0, 1), _SIGN.step_probability),
+            lambda v: near(_CHANCE)(v) or near(0.5 * (_POINTS + 1.0))(v),
+            (
+                lambda x: np.clip((x + 1) / 2, 0, 1),
+                _SIGN.step_probability,
+                lambda x: (x + 1) / 2,
+            ),
         ),
         Mistake(
             "not_clipped",
@@ -137,6 +143,11 @@ ENOUGH = Exercise(
             lambda v: near(_VARIANCE / WANTED)(v) or near(_VARIANCE**0.5 / WANTED)(v),
             (64, 80, "0.64/0.01"),
         ),
+        Mistake(
+            "x_for_p",
+            near(4.0 * INPUT * (1.0 - INPUT) / WANTED**2),
+            (9600, "4 * 0.6 * 0.4 / 0.01^2"),
+        ),
         Mistake("fair", near(1.0 / WANTED**2), (10_000, "100^2")),
         Mistake("deviation", near(_VARIANCE**0.5 / WANTED**2), (8_000,)),
         Mistake("no_variance", near(1.0 / WANTED), (100,)),
@@ -183,6 +194,13 @@ PASS_BACK = Exercise(
             near(_UPSTREAM * (1.0 - _INSIDE)),
             (lambda x, u: u * (abs(x) > 1),),
         ),
+        Mistake(
+            "swapped",
+            lambda v: near(_X * (np.abs(_UPSTREAM) <= 1.0))(v),
+            (lambda upstream, x: upstream * (-1 < x <= 1),),
+        ),
+        Mistake("negative", near(-_UPSTREAM * _INSIDE), (lambda x, u: -u * (-1 < x <= 1),)),
+        Mistake("doubled", near(2.0 * _UPSTREAM * _INSIDE), (lambda x, u: 2 * u * (-1 < x <= 1),)),
         Mistake("derivative", near(np.zeros(6)), (lambda _x, _u: 0.0,)),
         Mistake(
             "times_output",
@@ -275,6 +293,11 @@ MENDED = Exercise(
                 _descent(lambda x: x > -1.0),
             ),
         ),
+        Mistake(
+            "too_open",
+            lambda v: near(_ENDS[:4])(v[:4]) and not near(_ENDS[4])(v[4]),
+            (_descent(lambda x: abs(x) <= 2.0),),
+        ),
         Mistake("one_round", lambda v: near(0.1)(v[0]), (_one_round,)),
         Mistake(
             "uphill",
@@ -293,6 +316,7 @@ def mended(x):
     right_answers=(
         _descent(),
         _descent(lambda x: -1.0 < x <= 1.0),
+        _descent(lambda x: x <= 1.0),  # below 0 the loss is 0, so nothing tells these apart
         _descent(lambda x: _SIGN.ste_gradient(x, slope="unit")),
     ),
 )

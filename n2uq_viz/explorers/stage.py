@@ -206,16 +206,22 @@ class Stage(anywidget.AnyWidget):
             kind = str(content["kind"])
             self.send({**reply, "kind": kind, **self._answers[kind](self.state)})
             return
-        if "state" in content:
-            # As if the trait had been sent: nothing goes back but the answer. A refused state
-            # changes nothing, and the browser sees that in the answer.
-            with suppress(states.StateError):
-                self.set_state({"state": content["state"]})
-        if content.get("kind") == "save":
-            try:
-                name, theme = str(content.get("name", "")), str(content.get("theme", "light"))
-                paths = self.save_figures(name, theme)
-                reply |= {"kind": "saved", "paths": [str(path) for path in paths]}
-            except (OSError, ValueError) as error:
-                reply |= {"kind": "failed", "message": words.say("stage.save.failed", reason=error)}
-        self.send({**reply, "state": self.state})
+        try:
+            if "state" in content:
+                # As if the trait had been sent: nothing goes back but the answer. A refused state
+                # changes nothing, and the browser sees that in the answer.
+                with suppress(states.StateError):
+                    self.set_state({"state": content["state"]})
+            if content.get("kind") == "save":
+                reply |= self._saved(content)
+        finally:
+            # Also when a reader's own callback fails: the change itself has been made by then.
+            self.send({**reply, "state": self.state})
+
+    def _saved(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Save what is on screen as the browser asks, and say where, or why not."""
+        try:
+            name, theme = str(content.get("name", "")), str(content.get("theme", "light"))
+            return {"kind": "saved", "paths": [str(p) for p in self.save_figures(name, theme)]}
+        except (OSError, ValueError) as error:
+            return {"kind": "failed", "message": words.say("stage.save.failed", reason=error)}

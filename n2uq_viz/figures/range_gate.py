@@ -9,6 +9,7 @@ import numpy as np
 
 from n2uq_viz import gates, style
 from n2uq_viz.figures import frame
+from n2uq_viz.figures.sheet import MARGIN, Sheet
 from n2uq_viz.plots.labels import axes_size, short, wrap
 from n2uq_viz.words import say
 
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 
 #: Width and height in inches.
 SIZES = {
-    "print": (7.2, 3.2),
-    "light": (9.6, 4.0),
-    "dark": (9.6, 4.0),
-    "projector": (13.33, 6.4),
+    "print": (7.2, 3.5),
+    "light": (9.6, 4.4),
+    "dark": (9.6, 4.4),
+    "projector": (13.33, 7.5),
 }
 #: The two cases that tell the rules apart: an input, and the gradient that comes from above.
 CASES = ((0.2, 5.0), (3.0, 0.5))
@@ -39,9 +40,8 @@ LOOKS = {
 }
 PASSING = ("gate", "no_gate", "hardtanh")
 # In units of the theme's font size.
-MARGIN = 1.0
 GUTTER = 2.2
-TITLE, TITLE_GAP = 1.1, 0.15
+TITLE, TITLE_GAP = 1.0, 0.15
 HEAD_GAP = 0.6
 TICKS_LEFT, FOOT = 2.4, 2.9
 #: Room for words at the right end of the paths, and least distance of two of them.
@@ -65,10 +65,11 @@ def range_gate(theme: str = "print") -> Figure:
     look = style.theme(theme)
     with frame.look(look):
         em = look.font_size
-        width, height = (frame.POINTS_PER_INCH * inches for inches in SIZES[theme])
-        figure = frame.new_figure(look, SIZES[theme])
+        sheet = Sheet(look, SIZES[theme])
+        figure, width, height = sheet.figure, em * sheet.width, em * sheet.height
         line = frame.LINE_SPACING * frame.SMALL
-        top = em * (MARGIN + TITLE * frame.LINE_SPACING + TITLE_GAP + line + HEAD_GAP)
+        head = TITLE * frame.LINE_SPACING + TITLE_GAP + line + HEAD_GAP
+        top = em * (sheet.title(say("figure.range_gate.title")) + head)
         taken = 2.0 * MARGIN + 2.0 * GUTTER + 3.0 * TICKS_LEFT + NAMES
         unit = (width - em * taken) / sum(SHARES)
         left = em * MARGIN
@@ -78,18 +79,21 @@ def range_gate(theme: str = "print") -> Figure:
             room = unit * share + em * (TICKS_LEFT + (NAMES if k == len(CASES) else 0.0))
             if k < len(CASES):
                 x, upstream = CASES[k]
-                _head(ax, look, "case", room, top, upstream=short(upstream))
+                _head(ax, look, "case", room, head, upstream=short(upstream))
                 _case(ax, look, x, upstream)
             else:
                 far, count = gates.FAR, gates.INPUTS.size
-                _head(ax, look, "learn", room, top, count=count, far=len(far))
+                _head(ax, look, "learn", room, head, count=count, far=len(far))
                 _learn(ax, look)
             left += room + em * GUTTER
     return figure
 
 
-def _head(ax: Axes, theme: Theme, name: str, room: float, top: float, **values: Any) -> None:
-    """Put the claim and what is shown above a panel of so many points of `room`."""
+def _head(ax: Axes, theme: Theme, name: str, room: float, height: float, **values: Any) -> None:
+    """Put the claim and what is shown above a panel, from `height` font sizes above it downwards.
+
+    `room` is the width in points.
+    """
     em = theme.font_size
     text = say(f"figure.range_gate.{name}.text", **values)
     for words, size, color, weight, down in (
@@ -106,7 +110,7 @@ def _head(ax: Axes, theme: Theme, name: str, room: float, top: float, **values: 
             words,
             xy=(0.0, 1.0),
             xycoords="axes fraction",
-            xytext=(-em * TICKS_LEFT, top - em * (MARGIN + down + size)),
+            xytext=(-em * TICKS_LEFT, em * (height - down - size)),
             textcoords="offset points",
             ha="left",
             va="baseline",

@@ -79,12 +79,16 @@ def words(state: Mapping[str, Any] | None = None) -> tuple[list[str], dict[str, 
 def _gradient_words(state: Mapping[str, Any], q: Quantizer) -> dict[str, str]:
     """Return what is said of the dots of the gradient."""
     found = estimate_of(state)
-    # Outside the outer edges the output is certain.
-    judged = np.isfinite(found.mean) & (q.edges[0] < found.x) & (found.x < q.edges[-1])
+    # Outside the outer edges the output is certain, and near an edge two slopes are mixed.
+    valued, near = np.isfinite(found.mean), found.near_edge
+    judged = valued & ~near & (q.edges[0] < found.x) & (found.x < q.edges[-1])
     half_width = "" if found.half_width is None else short(found.half_width)
     values = {"method": say(f"figure.threshold.{found.method}", half_width=half_width)}
     for name, slope in (("gste", q.gradient), ("ste", q.ste_gradient)):
         values[f"rms_{name}"] = _rms(found.mean[judged] - slope(found.x[judged]))
+    across = np.count_nonzero(valued & near)
+    key = "figure.threshold.across.count" + (".one" if across == 1 else "")
+    values["across"] = say(key, count=across) if across else ""
     above = np.count_nonzero(found.mean > gradient_top(q))
     values["beyond"] = say("figure.threshold.beyond.count", count=above) if above else ""
     return values

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from n2uq_viz.montecarlo import GradientEstimate
     from n2uq_viz.style import Theme
 
 View = tuple[float, float]
@@ -57,6 +58,8 @@ GAP = 0.8
 NOTE_ROOM = 1.5
 #: Level colors shown in the legend, at most.
 LEGEND_LEVELS = 4
+#: Hole in the dots of the gradient that become rings, next to the dot.
+HOLE = 0.6
 #: Where names of vertical axes stand, from the left.
 NAME_AT = 1.5
 
@@ -212,7 +215,13 @@ class _Drawing:
         ticks = frame.thin_ticks(q.levels.tolist(), height / (limits[1] - limits[0]), room)
         frame.label_ticks(ax.yaxis, ticks)
         ax.grid(visible=True, axis="y")
-        plots.draw_guides(ax, q, theme, view, from_curves=True)
+        guides = plots.draw_guides(ax, q, theme, view, from_curves=True)
+        if "deterministic" not in shown:
+            # Without a staircase the lines hang from the expectation, around which all else lies.
+            middle = 0.5 * (q.levels[:-1] + q.levels[1:])
+            seen = (view[0] <= q.thresholds) & (q.thresholds <= view[1])
+            tops = zip(q.thresholds[seen], middle[seen], strict=True)
+            guides.thresholds.set_segments([[(t, limits[0]), (t, top)] for t, top in tops])
         self._name(ax, "figure.threshold.output")
         draws = self.state["draws"]
         entries: dict[str, Artist] = {}
@@ -261,11 +270,27 @@ class _Drawing:
             if line:
                 entries.append((line, say(f"figure.threshold.{name}")))
         if "monte_carlo_gradient" in self.shown:
-            found = plots.draw_monte_carlo_gradient(ax, estimate_of(self.state), theme)
+            estimate = estimate_of(self.state)
+            found = plots.draw_monte_carlo_gradient(ax, estimate, theme)
+            self._hollow(ax, found.dots, estimate)
             words = say("figure.threshold.monte_carlo_gradient", draws=self.state["draws"])
             any_beyond = len(np.atleast_1d(found.beyond.get_xdata())) > 0
             entries.append(((found.dots, found.beyond) if any_beyond else found.dots, words))
         self._legend(ax, "backward", entries)
+
+    def _hollow(self, ax: Axes, dots: Line2D, estimate: GradientEstimate) -> None:
+        """Make rings of the dots that mix the slopes of both sides of an edge."""
+        mixed = estimate.near_edge & (estimate.mean <= plots.gradient_top(self.q))
+        ax.plot(
+            estimate.x[mixed],
+            estimate.mean[mixed],
+            linestyle="",
+            marker=dots.get_marker(),
+            markersize=HOLE * dots.get_markersize(),
+            markeredgewidth=0.0,
+            color=self.theme.color["panel"],
+            zorder=dots.get_zorder(),
+        )
 
     def _histogram(self, ax: Axes) -> None:
         theme, summary = self.theme, summary_of(self.state)

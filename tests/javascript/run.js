@@ -6,6 +6,7 @@ import * as data from "../../n2uq_viz/explorers/js/data.js";
 import * as download from "../../n2uq_viz/explorers/js/download.js";
 import * as geometry from "../../n2uq_viz/explorers/js/geometry.js";
 import * as errors from "../../n2uq_viz/explorers/js/errors.js";
+import { parse, parseWhole } from "../../n2uq_viz/explorers/js/format.js";
 import { createHistory } from "../../n2uq_viz/explorers/js/history.js";
 import { gradientTop } from "../../n2uq_viz/explorers/js/layout.js";
 import { philox4x32, uniform } from "../../n2uq_viz/explorers/js/philox.js";
@@ -68,6 +69,8 @@ const questions = {
         : { edges: geometry.moveThreshold(q, i, to).edges, limits: geometry.thresholdLimits(q, i) },
     );
   },
+  parse: ({ typed }) => typed.map((words) => parse(words)).map((value) => (Number.isFinite(value) ? value : null)),
+  parseWhole: ({ typed }) => typed.map((words) => parseWhole(words)),
   philox: ({ blocks }) => blocks.map(({ counter, key }) => philox4x32(counter, key)),
   uniforms: ({ seed, points, draws }) =>
     Array.from({ length: points }, (_, point) => Array.from({ length: draws }, (_, draw) => uniform(seed, point, draw))),
@@ -85,7 +88,7 @@ const questions = {
       gradient: [...gradient],
       halfWidth: h,
       means: errors.meanErrors({ q, grid: at, mean }),
-      errors: errors.gradientErrors({ q, grid: at, gradient, halfWidth: h }),
+      errors: errors.gradientErrors({ q, grid: at, gradient, halfWidth: method === "score_function" ? 0 : h }),
     };
   },
   // Plays a script of [action, argument], and tells after each step what is known.

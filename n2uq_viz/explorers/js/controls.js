@@ -1,5 +1,7 @@
 // Native HTML controls, so that they are the same in every notebook and on a page without one.
 
+import { parse } from "./format.js";
+
 export function htmlNode(name, parent, attributes = {}, text = "") {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
@@ -38,15 +40,14 @@ export function setOptions(select, options) {
 }
 
 // A typed number: taken on Enter or on leaving the field, with a decimal point or comma (which a field of type
-// "number" would drop without a word). listener(null): it is no number. Then the field shows what holds.
+// "number" would drop without a word) or as a fraction. listener(null): it is no number. Then the field shows what holds.
 export function addNumber(parent, label, listener, attributes = {}) {
   const field = htmlNode("input", labeled(parent, label), {
     type: "text", inputmode: "decimal", class: "n2uq-number", autocomplete: "off", ...attributes,
   });
   field.addEventListener("change", () => {
     if (field.value === field.dataset.shown) return;
-    const words = field.value.trim().replace("\u2212", "-").replace(",", ".");
-    const value = words === "" ? NaN : Number(words);
+    const value = parse(field.value);
     delete field.dataset.shown;
     listener(Number.isFinite(value) ? value : null, field.value);
   });

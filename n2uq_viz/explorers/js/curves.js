@@ -1,7 +1,7 @@
 // What the quantizer does: forward (staircase, expectation, dots, band), backward (G-STE, STE, dots), guide
 // lines.
 
-import { chord, expectation, slopes } from "./geometry.js";
+import { acrossEdge, chord, expectation, slopes } from "./geometry.js";
 import { short } from "./format.js";
 import { circlesPath, dotsPath, linePath, px, setAttributes, setText, show, svgNode, trianglesPath } from "./svg.js";
 
@@ -79,6 +79,7 @@ export function createBackward(parent, clip) {
   const gste = svgNode("path", group, { class: "n2uq-gste" });
   const ste = svgNode("path", group, { class: "n2uq-ste" });
   const dots = svgNode("path", group, { class: "n2uq-monte-carlo-gradient" });
+  const holes = svgNode("path", group, { class: "n2uq-mixed" });
   const above = svgNode("path", group, { class: "n2uq-beyond" });
   const labels = svgNode("g", parent, { "aria-hidden": "true" });
 
@@ -119,21 +120,26 @@ export function createBackward(parent, clip) {
     });
   }
 
-  // A dot above the panel becomes a triangle at its top; none lies below, since no estimate is negative.
-  function updateDots({ grid, gradient, layout: { x, slope, slopeTop, panels } }) {
-    const [within, beyond] = [[], []];
+  // A dot above the panel becomes a triangle at its top; none lies below, since no estimate is negative. One that
+  // mixes two slopes becomes a ring, by a hole in it.
+  function updateDots({ q, grid, gradient, halfWidth, layout: { x, slope, slopeTop, panels } }) {
+    const [within, mixed, beyond] = [[], [], []];
     for (let k = 0; k < grid.length; k += 1) {
-      if (gradient[k] <= slopeTop) within.push([x(grid[k]), slope(gradient[k])]);
-      else if (gradient[k] > slopeTop) beyond.push([x(grid[k]), panels.backward.top]);
+      if (gradient[k] <= slopeTop) {
+        const at = [x(grid[k]), slope(gradient[k])];
+        within.push(at);
+        if (acrossEdge(q, grid[k], halfWidth)) mixed.push(at);
+      } else if (gradient[k] > slopeTop) beyond.push([x(grid[k]), panels.backward.top]);
     }
     setAttributes(dots, { d: dotsPath(within) });
+    setAttributes(holes, { d: dotsPath(mixed) });
     setAttributes(above, { d: trianglesPath(beyond, TRIANGLE_SIZE) });
   }
 
   function update(scene) {
     show(gste, !scene.hidden.has("gste"));
     show(ste, !scene.hidden.has("ste"));
-    for (const element of [dots, above]) show(element, scene.gradient !== null);
+    for (const element of [dots, holes, above]) show(element, scene.gradient !== null);
     if (scene.gradient !== null) updateDots(scene);
     setAttributes(gste, { d: gstePath(scene) });
     setAttributes(ste, { d: stePath(scene) });

@@ -25,8 +25,8 @@ export function createEstimator(parent, stage) {
   function take(number, typed) {
     const automatic = ["", text("control.half_width.automatic")].includes(typed.trim().toLowerCase());
     const valid = automatic || (number !== null && number >= 1 / largest && number <= largest);
-    stage.say(valid ? "" : text("message.half_width", { typed }));
     if (valid) stage.set({ half_width: automatic ? null : number });
+    stage.say(valid ? "" : text("message.half_width", { typed }));
     update(stage.state);
   }
 

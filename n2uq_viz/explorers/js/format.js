@@ -6,6 +6,23 @@ export function say(words, key, values = {}) {
   return words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }
 
+// Number() alone would also take 0x10, and nothing for 0.
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const THOUSANDS = /^\d{1,3}([,.'’ \u00a0\u202f]\d{3})+$/;
+
+// The number that somebody typed, with a decimal point or comma, perhaps as a fraction like 2/3; NaN if it is none.
+export function parse(typed) {
+  const parts = typed.split("/").map((part) => part.trim().replace("\u2212", "-").replace(",", "."));
+  if (parts.length > 2 || !parts.every((part) => DECIMAL.test(part))) return NaN;
+  const [over, under = 1] = parts.map(Number);
+  return over / under;
+}
+
+// The whole number that somebody typed: 10,000 and 10 000 are ten thousand, however thousands are marked.
+export function parseWhole(typed) {
+  return THOUSANDS.test(typed.trim()) ? Number(typed.replace(/\D/g, "")) : parse(typed);
+}
+
 // A number with about four significant digits and a true minus sign.
 export function short(value) {
   if (!Number.isFinite(value)) return String(value);

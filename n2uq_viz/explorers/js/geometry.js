@@ -30,6 +30,13 @@ export function countBelow(array, x) {
   return low;
 }
 
+// Whether an edge lies between x - h and x + h: there a difference quotient mixes the slopes of both its sides.
+export function acrossEdge({ edges }, x, h) {
+  let k = countBelow(edges, x - h);
+  if (edges[k] === x - h) k += 1;
+  return edges[k] < x + h;
+}
+
 // The one coin that decides at x: its lower and upper output and the probability of the upper one.
 export function outcome(q, x) {
   if (Number.isNaN(x)) return { lower: NaN, upper: NaN, probability: NaN };

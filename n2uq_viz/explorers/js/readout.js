@@ -5,7 +5,7 @@ import { bandHalfWidth } from "./curves.js";
 import { entropyBits, occupancy } from "./data.js";
 import { gradientErrors, meanErrors } from "./errors.js";
 import { chance, percent, short } from "./format.js";
-import { chord, expectation, narrowest, outcome, slopes } from "./geometry.js";
+import { chord, expectation, outcome, slopes } from "./geometry.js";
 import { setAttributes, setText } from "./svg.js";
 
 // How the Monte-Carlo means compare with the expectation: the largest error, and the dots within their band.
@@ -32,6 +32,11 @@ function verdict(p) {
   return p >= DOUBTFUL ? "fit" : p >= IMPOSSIBLE ? "doubtful" : "unfit";
 }
 
+// Whether the picture shows means, and one of the ramps, or its slope, that they may fit.
+export function asksForFit(hidden) {
+  return !hidden.has("monte_carlo") && ["expectation", "gste", "ste"].some((name) => !hidden.has(name));
+}
+
 // Where all slopes are the chord's, the ramps of G-STE and of plain STE are one.
 function oneRamp(q) {
   const plain = chord(q);
@@ -54,7 +59,7 @@ export function createReadout(parent, text) {
   const gradient = htmlNode("p", section, { "data-readout": "gradient", title: text("readout.help.rms") });
   const help = htmlNode("details", section, { class: "n2uq-hint" });
   htmlNode("summary", help, {}, text("readout.help"));
-  for (const key of ["rms", "p"]) htmlNode("p", help, {}, text(`readout.help.${key}`));
+  const helps = Object.fromEntries(["rms", "p", "dots"].map((key) => [key, htmlNode("p", help, {}, text(`readout.help.${key}`))]));
   const entropy = htmlNode("p", section, { "data-readout": "entropy" });
   const levels = htmlNode("ol", section, { class: "n2uq-occupancy", start: 0, "data-readout": "occupancy" });
 
@@ -75,7 +80,8 @@ export function createReadout(parent, text) {
 
   // Do the means fit the ramps? Python says so when the hand rests; until then it is said that it has not.
   function updateAgreement({ q, hidden, agreement: { answer, silent } }) {
-    agreement.hidden = hidden.has("monte_carlo");
+    agreement.hidden = !asksForFit(hidden);
+    helps.p.hidden = agreement.hidden;
     const { gste, ste, points } = answer ?? {};
     setAttributes(agreement, { "data-gste": gste ?? "", "data-ste": ste ?? "", "data-points": points ?? "" });
     if (answer === null) {
@@ -92,18 +98,19 @@ export function createReadout(parent, text) {
   }
 
   // The gradient's dots against both slopes.
-  function updateGradient(scene, total) {
+  function updateGradient(scene) {
     gradient.hidden = scene.gradient === null;
+    helps.dots.hidden = gradient.hidden;
     if (gradient.hidden) return;
     const found = gradientErrors(scene);
-    const { points, across, zero } = found;
-    const values = { across, zero, draws: scene.draws, gste: short(found.gste), ste: short(found.ste), h: short(scene.halfWidth) };
+    const { points, across, lost, zero } = found;
+    const values = { across, lost, zero, draws: scene.draws, gste: short(found.gste), ste: short(found.ste), h: short(scene.halfWidth) };
     const words = [text(points ? "readout.gradient" : "readout.gradient.none", values)];
-    if (scene.method === "common_random_numbers") {
-      if (scene.halfWidth > narrowest(scene.q)) words.push(text("readout.gradient.wide", values));
-      else if (2 * zero > points) words.push(text("readout.gradient.zero", values));
+    if (across) words.push(text(across === 1 ? "readout.gradient.across.one" : "readout.gradient.across", values));
+    if (scene.halfWidth && 2 * zero > points) {
+      words.push(text(scene.draws === 1 ? "readout.gradient.zero.one" : "readout.gradient.zero", values));
     }
-    if (points && points < total) words.push(text("readout.gradient.fewer", { count: total - points }));
+    if (lost) words.push(text("readout.gradient.lost", values));
     setText(gradient, words.join(" "));
     setAttributes(gradient, { "data-gste": found.gste, "data-ste": found.ste, "data-points": points });
   }
@@ -119,7 +126,8 @@ export function createReadout(parent, text) {
     const found = compare(scene);
     const { points: total, rms } = meanErrors(scene);
     write(dots, text(total ? "readout.points" : "readout.points.none", { points: total }), total);
-    const values = { draws, rms: short(rms), error: short(found.error), at: short(found.at), band: short(found.band) };
+    const band = inside.hidden ? "" : text("readout.error.band", { band: short(found.band) });
+    const values = { draws, rms: short(rms), error: short(found.error), at: short(found.at), band };
     const key = total === 0 ? "readout.error.none" : draws === 1 ? "readout.error.one" : "readout.error";
     write(error, text(key, values), found.error);
     setAttributes(error, { "data-rms": rms });
@@ -129,7 +137,7 @@ export function createReadout(parent, text) {
     write(entropy, text("readout.entropy", { entropy: bits.toFixed(3), most: short(Math.log2(q.levels.length)) }), bits);
     updateLevels(scene, shares);
     updateAgreement(scene);
-    updateGradient(scene, total);
+    updateGradient(scene);
   }
 
   const spoken = (parts) => parts.filter((part) => !part.hidden).map((part) => part.textContent).join(" ");

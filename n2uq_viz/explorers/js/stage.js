@@ -139,6 +139,7 @@ export function mountStage({ model, parent, kit, explorer }) {
 
   // After a change that is complete: show it, say it, and see that Python has it.
   function finish() {
+    stage.say(""); // what was said of an earlier change holds no longer
     updateButtons();
     announcing = true;
     redraw();

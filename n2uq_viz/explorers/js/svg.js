@@ -25,9 +25,12 @@ export function show(element, visible) {
   setAttributes(element, { display: visible ? "inline" : "none" });
 }
 
+// Far out of the picture is far enough: no browser reads a path with numbers of any size.
+const FAR = 1e6;
+
 // Enough digits for a pixel.
 export function px(value) {
-  return Math.round(value * 100) / 100;
+  return Math.round(Math.min(Math.max(value, -FAR), FAR) * 100) / 100;
 }
 
 // A path of dots: zero-length strokes with round caps, one node for any number of dots.

@@ -3,7 +3,7 @@
 import { addButton, addNumber, addRange, addSelect, htmlNode, setOptions, showNumber } from "./controls.js";
 import { bars, points } from "./data.js";
 import { createEstimator } from "./estimator.js";
-import { short } from "./format.js";
+import { parseWhole, short } from "./format.js";
 import { thresholds } from "./geometry.js";
 import { handleLimits, handleList, handleValue, moveHandle } from "./handles.js";
 import { sameState } from "./history.js";
@@ -11,7 +11,7 @@ import { listenToHands } from "./input.js";
 import { panelsWith } from "./layout.js";
 import { tallestBar } from "./histogram.js";
 import { createPicture } from "./picture.js";
-import { createReadout } from "./readout.js";
+import { asksForFit, createReadout } from "./readout.js";
 import { createQuestion } from "./question.js";
 import { automaticHalfWidth, grid, simulate, simulateGradient, sortedCoins } from "./simulation.js";
 import { setAttributes, setText } from "./svg.js";
@@ -65,7 +65,7 @@ export function thresholdExplorer(stage) {
 
   const presetNames = ["binary", "uniform", "nonuniform"];
   const tools = slots.tools;
-  const preset = addSelect(tools, text("control.preset"), [], (name) => usePreset(name, bitsOf(stage.state)), { "data-control": "preset" });
+  const preset = addSelect(tools, text("control.preset"), [], (name) => usePreset(name, nearestBits(stage.state)), { "data-control": "preset" });
   const bits = addSelect(
     tools,
     text("control.bits"),
@@ -77,7 +77,7 @@ export function thresholdExplorer(stage) {
     letGo();
     stage.set({ data: name, view: viewFor(quantizerOf(stage.state), kit.data[name]) });
   }, { "data-control": "data" });
-  const draws = addNumber(tools, text("control.draws"), (n, typed) => setWhole("draws", n, 1, maxDraws, typed), {
+  const draws = addNumber(tools, text("control.draws"), (_, typed) => setWhole("draws", 1, maxDraws, typed), {
     "data-control": "draws",
   });
   const drawsRange = addRange(tools, text("control.draws"), {
@@ -85,7 +85,7 @@ export function thresholdExplorer(stage) {
     move: (v) => stage.change({ draws: Math.round(10 ** v) }),
     done: () => { stage.commit("draws"); stage.release(); },
   }, { min: 0, max: Math.log10(maxDraws), step: 0.05, "data-control": "draws-range" });
-  const seed = addNumber(tools, text("control.seed"), (n, typed) => setWhole("seed", n, 0, Number.MAX_SAFE_INTEGER, typed), {
+  const seed = addNumber(tools, text("control.seed"), (_, typed) => setWhole("seed", 0, Number.MAX_SAFE_INTEGER, typed), {
     "data-control": "seed",
   });
   addButton(tools, text("control.throw"), () => stage.set({ seed: (stage.state.seed + 1) % Number.MAX_SAFE_INTEGER }), {
@@ -108,7 +108,7 @@ export function thresholdExplorer(stage) {
   const grip = htmlNode("fieldset", slots.side, { class: "n2uq-grip" });
   htmlNode("legend", grip, {}, text("control.selected"));
   const which = addSelect(grip, text("control.handle"), [], (id) => { selected = id; stage.redraw(); }, { "data-control": "handle" });
-  const value = addNumber(grip, text("control.value"), typeValue, { "data-control": "value" });
+  const value = addNumber(grip, text("control.value"), typeValue, { "data-control": "value", title: text("control.value.help") });
   const valueRange = addRange(grip, text("control.value"), {
     begin: () => hands.begin(),
     move: (to) => hands.move(selectedHandle(), to),
@@ -181,15 +181,16 @@ export function thresholdExplorer(stage) {
     stage.say(number < low || number > high || number !== to ? text("message.clamped", { name, value: short(handleValue(q, handle)), wanted: short(number) }) : "");
   }
 
-  function setWhole(key, number, low, high, typed) {
-    if (number === null) {
+  function setWhole(key, low, high, typed) {
+    const number = parseWhole(typed);
+    if (!Number.isFinite(number)) {
       stage.say(text("message.number", { typed }));
       updateControls(stage.state);
       return;
     }
     const whole = Math.min(Math.max(Math.round(number), low), high);
-    stage.say(whole === number ? "" : text("message.whole", { name: text(`control.${key}`), low, high, value: whole }));
     stage.set({ [key]: whole });
+    stage.say(whole === number ? "" : text("message.whole", { name: text(`control.${key}`), low, high, value: whole }));
     updateControls(stage.state);
   }
 
@@ -200,6 +201,11 @@ export function thresholdExplorer(stage) {
     const q = { edges: found.edges.slice(), levels: found.levels.slice() };
     selected = "threshold-1";
     stage.set({ ...q, view: viewFor(q, summaryOf(stage.state)) });
+  }
+
+  // As many bits as come nearest, where the number of levels is no power of two.
+  function nearestBits({ levels }) {
+    return Math.min(Math.max(Math.round(Math.log2(levels.length)), 1), 4);
   }
 
   function bitsOf({ levels }) {
@@ -273,7 +279,7 @@ export function thresholdExplorer(stage) {
       draws: state.draws,
       hidden: hiddenOf(state.hidden),
       method: state.gradient_method,
-      halfWidth: state.half_width ?? automaticHalfWidth(q),
+      halfWidth: state.gradient_method === "score_function" ? 0 : (state.half_width ?? automaticHalfWidth(q)),
       shownPanels: panelsOf(state.hidden),
       selected,
       bars: barsOf(summary),
@@ -286,7 +292,7 @@ export function thresholdExplorer(stage) {
     scene.mean = simulate(q, scene.grid, coins);
     const dots = !scene.hidden.has("monte_carlo_gradient");
     scene.gradient = dots ? simulateGradient(q, scene.grid, coins, scene.method, scene.halfWidth) : null;
-    question.about(scene.hidden.has("monte_carlo") ? null : subjectOf(state.edges, state.levels, state.view, state.draws, state.seed));
+    question.about(asksForFit(scene.hidden) ? subjectOf(state.edges, state.levels, state.view, state.draws, state.seed) : null);
     scene.agreement = agreement();
     updateGrip(state); // first: it may have to select another handle
     scene.selected = selected;
