@@ -8,7 +8,6 @@ import numpy as np
 
 from n2uq_viz import style
 from n2uq_viz.figures import bias, frame
-from n2uq_viz.figures.figure1 import level_head
 from n2uq_viz.figures.sheet import MARGIN, Sheet
 from n2uq_viz.plots.labels import short, wrap
 from n2uq_viz.words import say
@@ -81,7 +80,6 @@ def bias_of_ste(theme: str = "print") -> Figure:
             ax.set_xlim(*VIEW)
             ax.set_ylim(*LIMITS)
             sheet.head(ax, words, head, width)
-            level_head(ax)
             sheet.upright_numbers(ax)
             frame.label_ticks(ax.xaxis, [-1.0, 0.0, 1.0])
             ax.set_xlabel(say("figure.threshold.input"), fontsize=frame.SMALL * look.font_size)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -39,8 +39,6 @@ BRACKET, HOOK = 1.2, 0.06
 # In units of the theme's font size.
 GUTTER = 1.2
 FOOT = 2.6
-#: Height of a line above its baseline, in units of its font size.
-ASCENT = 0.76
 
 
 def figure1_ste(theme: str = "print") -> Figure:
@@ -80,21 +78,8 @@ def figure1_ste(theme: str = "print") -> Figure:
             upright = say(f"figure.threshold.{'output' if forward else 'gradient'}")
             sheet.name_upright(ax, upright, left - numbers + MARGIN)
             sheet.head(ax, heads[k], head, width)
-            level_head(ax)
             draw(ax, look)
     return sheet.figure
-
-
-def level_head(ax: Axes) -> None:
-    """Put all words above Axes on their baselines, whatever letters reach above or below them.
-
-    Words that are aligned at their tops stand some pixels apart from panel to panel.
-    """
-    lines: list[Any] = list(ax.texts)
-    for line in lines:
-        across, up = line.xyann
-        line.set_verticalalignment("baseline")
-        line.xyann = (across, up - ASCENT * line.get_fontsize())
 
 
 def _say(

@@ -28,6 +28,8 @@ MARGIN = 0.8
 TITLE, TITLE_GAP = 1.15, 0.7
 #: Distance of the lines above a panel from it.
 HEAD_GAP = 0.5
+#: Height of a line above its baseline, in units of its font size.
+ASCENT = 0.76
 #: Room for the name of an upright axis, left of the widest number.
 NAME = 1.7
 TICKS_BELOW = 1.8
@@ -86,25 +88,24 @@ class Sheet:
         """Put a bold line and some small ones above Axes, from `height` above them downwards."""
         em = self.theme.font_size
         claim, rest = self.head_lines(head, width)
-        down = frame.LINE_SPACING * (1 + claim.count("\n"))
-        for text, size, weight, away in (
-            (claim, em, "bold", 0.0),
-            (rest, frame.SMALL * em, "normal", down),
-        ):
-            ax.annotate(
-                text,
-                xy=(0.0, 1.0),
-                xycoords="axes fraction",
-                xytext=(0.0, em * (height - away)),
-                textcoords="offset points",
-                ha="left",
-                va="top",
-                fontsize=size,
-                fontweight=weight,
-                color=self.theme.color["ink"],
-                linespacing=frame.LINE_SPACING,
-                annotation_clip=False,
-            )
+        down = height
+        for block, size, weight in ((claim, em, "bold"), (rest, frame.SMALL * em, "normal")):
+            for line in block.splitlines():
+                # By baselines: tops depend on the letters, and panels stand side by side.
+                ax.annotate(
+                    line,
+                    xy=(0.0, 1.0),
+                    xycoords="axes fraction",
+                    xytext=(0.0, em * down - ASCENT * size),
+                    textcoords="offset points",
+                    ha="left",
+                    va="baseline",
+                    fontsize=size,
+                    fontweight=weight,
+                    color=self.theme.color["ink"],
+                    annotation_clip=False,
+                )
+                down -= frame.LINE_SPACING * size / em
 
     def left_room(self, numbers: Sequence[str]) -> float:
         """Return the room left of panels, for the name of the axis and the widest number."""
