@@ -547,6 +547,17 @@ def test_rms_errors_are_those_of_the_dots() -> None:
         assert noise.rms(noise.estimate(state), method) == pytest.approx(error)
 
 
+@pytest.mark.parametrize("name", ["agreement", "gradient_estimates"])
+def test_nothing_is_described_that_cannot_be_seen(name: str) -> None:
+    state = STATES["beside it all"]
+    for text in (figures.caption(name, state), figures.text_alternative(name, state)):
+        assert "valley" not in text
+        assert "bend at every edge" not in text
+        assert "p = " not in text
+    assert "o coin is thrown" in figures.caption(name, state)
+    assert "no coin is thrown" in figures.text_alternative(name, state)
+
+
 # --- Axes ----------------------------------------------------------------------------------------
 
 

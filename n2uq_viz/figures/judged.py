@@ -162,4 +162,6 @@ def words(state: Mapping[str, Any] | None = None) -> tuple[list[str], dict[str, 
             f"{name}_verdict": verdict(judged, name),
             f"{name}_inside": f"{int(kinds.inside[thrown].sum())}",
         }
+    if not np.any(thrown):
+        return ["nothing"], values
     return ["same" if judged.same else "differ"], values

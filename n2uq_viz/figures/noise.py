@@ -18,6 +18,8 @@ from n2uq_viz.words import say
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from n2uq_viz.checks import FloatArray
 
 METHODS = ("common_random_numbers", "score_function")
@@ -94,8 +96,16 @@ def estimate(state: Mapping[str, Any] | None = None) -> Estimates:
 def claim(estimates: Estimates) -> str:
     """Return in one sentence which estimator has less noise, and where."""
     share = estimates.share
+    if not np.any(_thrown(estimates)):
+        return say("figure.gradient_estimates.claim.nothing")
     key = "nowhere" if share < FEW else "everywhere" if share > 1.0 - FEW else "depends"
     return say(f"figure.gradient_estimates.claim.{key}")
+
+
+def _thrown(estimates: Estimates) -> NDArray[np.bool_]:
+    """Return at which inputs a coin is thrown."""
+    p = estimates.quantizer.step_probability(estimates.found["score_function"].x)
+    return np.asarray((p > 0.0) & (p < 1.0))
 
 
 def rms(estimates: Estimates, method: str) -> float:
@@ -143,13 +153,15 @@ def words(state: Mapping[str, Any] | None = None) -> tuple[list[str], dict[str, 
         "warnings": " ".join(crn.warnings),
     }
     # So narrow a difference that few draws, or none, are ever between its ends.
-    chance = (q.step_probability(crn.x) > 0.0) & (q.step_probability(crn.x) < 1.0)
+    chance = _thrown(estimates)
     rare = int(np.count_nonzero(chance & (crn.mean == 0.0)))
     values["zero"] = str(rare)
     # Where h is a small part of every segment, the noise hardly changes along it.
     smooth = np.isfinite(middle).all() and estimates.half_width <= SMOOTH * q.intervals.min()
     holds = {
-        "flat": smooth,
+        "noise": bool(np.any(chance)),
+        "nothing": not np.any(chance),
+        "flat": smooth and bool(np.any(chance)),
         "rare": rare > RARE * np.count_nonzero(chance),
         "warnings": bool(crn.warnings),
     }
