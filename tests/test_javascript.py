@@ -509,3 +509,18 @@ def test_thousands_are_read_however_they_are_marked() -> None:
     typed = ["10,000", "10.000", "10 000", "10\u202f000", "1'234'567", "12,5", "1,2345", "7"]
     (found,) = node({"ask": "parseWhole", "typed": typed})
     assert found == [10_000, 10_000, 10_000, 10_000, 1_234_567, 12.5, 1.2345, 7]
+
+
+def test_more_and_fewer_draws_throw_no_coin_anew() -> None:
+    q, view, draws = Quantizer([0.0, 0.4, 2.0], [0.0, 1.0, 2.0]), [-0.5, 2.5], [10, 700, 3, 10_000]
+    question = {
+        "ask": "simulateInTurn",
+        "q": q.to_dict(),
+        "view": view,
+        "points": 31,
+        "seed": 2**40,
+    }
+    (found,) = node({**question, "draws": draws})
+    for count, mean in zip(draws, found, strict=True):
+        expected = simulate_shared(q, np.linspace(view[0], view[1], 31), count, seed=2**40).mean
+        np.testing.assert_allclose(mean, expected, rtol=1e-12)

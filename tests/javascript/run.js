@@ -9,9 +9,9 @@ import * as errors from "../../n2uq_viz/explorers/js/errors.js";
 import { parse, parseWhole } from "../../n2uq_viz/explorers/js/format.js";
 import { createHistory } from "../../n2uq_viz/explorers/js/history.js";
 import { gradientTop } from "../../n2uq_viz/explorers/js/layout.js";
-import { philox4x32, uniform } from "../../n2uq_viz/explorers/js/philox.js";
+import { fillUniforms, philox4x32 } from "../../n2uq_viz/explorers/js/philox.js";
 import { createQuestion } from "../../n2uq_viz/explorers/js/question.js";
-import { automaticHalfWidth, grid, simulate, simulateGradient, sortedCoins } from "../../n2uq_viz/explorers/js/simulation.js";
+import { automaticHalfWidth, grid, coinsOfSeed, simulate, simulateGradient } from "../../n2uq_viz/explorers/js/simulation.js";
 import { createSync } from "../../n2uq_viz/explorers/js/sync.js";
 import { ticks } from "../../n2uq_viz/explorers/js/svg.js";
 import { levelColors } from "../../n2uq_viz/explorers/js/theme.js";
@@ -73,17 +73,25 @@ const questions = {
   parseWhole: ({ typed }) => typed.map((words) => parseWhole(words)),
   philox: ({ blocks }) => blocks.map(({ counter, key }) => philox4x32(counter, key)),
   uniforms: ({ seed, points, draws }) =>
-    Array.from({ length: points }, (_, point) => Array.from({ length: draws }, (_, draw) => uniform(seed, point, draw))),
+    Array.from({ length: points }, (_, point) => {
+      const row = new Float64Array(draws);
+      fillUniforms(row, seed, point, 0);
+      return [...row];
+    }),
   simulate({ q, view, points, draws, seed }) {
     const x = grid(view, points);
-    return { x: [...x], mean: [...simulate(q, x, sortedCoins(seed, draws))] };
+    return { x: [...x], mean: [...simulate(q, x, coinsOfSeed(seed)(draws))] };
+  },
+  simulateInTurn({ q, view, points, draws, seed }) {
+    const coins = coinsOfSeed(seed);
+    return draws.map((count) => [...simulate(q, grid(view, points), coins(count))]);
   },
   gradient({ q, x, draws, seed, method, halfWidth }) {
     const at = Float64Array.from(x, number);
-    const coinsAt = sortedCoins(seed, draws);
+    const coins = coinsOfSeed(seed)(draws);
     const h = halfWidth ?? automaticHalfWidth(q);
-    const gradient = simulateGradient(q, at, coinsAt, method, h);
-    const mean = simulate(q, at, coinsAt);
+    const gradient = simulateGradient(q, at, coins, method, h);
+    const mean = simulate(q, at, coins);
     return {
       gradient: [...gradient],
       halfWidth: h,

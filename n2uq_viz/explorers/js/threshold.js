@@ -13,7 +13,7 @@ import { tallestBar } from "./histogram.js";
 import { createPicture } from "./picture.js";
 import { asksForFit, createReadout } from "./readout.js";
 import { createQuestion } from "./question.js";
-import { automaticHalfWidth, grid, simulate, simulateGradient, sortedCoins } from "./simulation.js";
+import { automaticHalfWidth, coinsOfSeed, grid, simulate, simulateGradient } from "./simulation.js";
 import { setAttributes, setText } from "./svg.js";
 import { levelColors } from "./theme.js";
 
@@ -41,7 +41,7 @@ export function thresholdExplorer(stage) {
   let selected = "threshold-1";
 
   const gridOf = remember((low, high) => grid([low, high], gridPoints));
-  const coinsOf = remember((seed, draws) => sortedCoins(seed, draws));
+  const coinsOf = remember((seed) => coinsOfSeed(seed));
   const pointsOf = remember((summary) => points(summary));
   const barsOf = remember((summary) => bars(summary));
   const handlesOf = remember((edges) => handleList(edges));
@@ -288,7 +288,7 @@ export function thresholdExplorer(stage) {
       levelColors: colorsOf(stage.theme, q.levels.length),
     };
     scene.shareTop = tallestBar(scene.bars);
-    const coins = coinsOf(state.seed, state.draws);
+    const coins = coinsOf(state.seed)(state.draws);
     scene.mean = simulate(q, scene.grid, coins);
     const dots = !scene.hidden.has("monte_carlo_gradient");
     scene.gradient = dots ? simulateGradient(q, scene.grid, coins, scene.method, scene.halfWidth) : null;
