@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from n2uq_viz import datasets
+from n2uq_viz.montecarlo import GRADIENT_METHODS
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.randomness import check_seed
 
@@ -38,8 +39,6 @@ SERIES = (
     "monte_carlo_gradient",
     "histogram",
 )
-#: How the dots of the gradient are estimated from the draws: methods of simulate_gradient.
-GRADIENT_METHODS = ("common_random_numbers", "score_function")
 THEMES = ("auto", "light", "dark")
 DEFAULT_DATA = "digit_filter"
 EXPLORERS = ("threshold",)

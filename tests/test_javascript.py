@@ -20,7 +20,7 @@ from playwright._impl._driver import compute_driver_executable
 from n2uq_viz import datasets, export, randomness, state, style, words
 from n2uq_viz.explorers.stage import javascript
 from n2uq_viz.explorers.threshold import presets
-from n2uq_viz.montecarlo import simulate_gradient_shared, simulate_shared
+from n2uq_viz.montecarlo import GRADIENT_METHODS, simulate_gradient_shared, simulate_shared
 from n2uq_viz.quantizer import Quantizer
 
 HERE = Path(__file__).parent
@@ -203,7 +203,7 @@ def gradient_inputs(q: Quantizer, rng: np.random.Generator) -> NDArray[np.float6
     return np.sort(np.concatenate((anywhere, q.edges, q.thresholds, *beside, [np.nan])))
 
 
-@pytest.mark.parametrize("method", state.GRADIENT_METHODS)
+@pytest.mark.parametrize("method", GRADIENT_METHODS)
 @pytest.mark.parametrize("draws", [1, 7, 200])
 def test_gradient_dots_equal_numpy(quantizers: list[Quantizer], draws: int, method: str) -> None:
     rng = np.random.default_rng(26)
@@ -285,7 +285,7 @@ def test_dots_near_an_edge_are_counted_apart() -> None:
     q = Quantizer([0.0, 1.0, 2.0], [0.0, 1.0, 4.0])
     question = {"ask": "gradient", "q": q.to_dict(), "draws": 50, "seed": 3, "halfWidth": 0.25}
     question |= {"x": [-0.3, -0.25, -0.2, 0.5, 0.75, 0.8, 1.0, 1.2, 1.5, 2.1, 2.3]}
-    common, score = node(*({**question, "method": method} for method in state.GRADIENT_METHODS))
+    common, score = node(*({**question, "method": method} for method in GRADIENT_METHODS))
     # Reaching an edge is not reaching across it.
     assert (common["errors"]["across"], common["errors"]["points"]) == (5, 3)
     assert (common["errors"]["lost"], score["errors"]["lost"]) == (0, 1)

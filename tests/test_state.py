@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from n2uq_viz import datasets, state
+from n2uq_viz.montecarlo import GRADIENT_METHODS
 from n2uq_viz.state import StateError
 
 MINIMAL = {"version": 1, "edges": [0.0, 1.0, 3.0], "levels": [0.0, 1.0, 2.0]}
@@ -49,7 +50,7 @@ def test_half_width_is_a_number_or_automatic(half_width: Any) -> None:
     assert state.loads(state.dumps(full)) == full
 
 
-@pytest.mark.parametrize("method", state.GRADIENT_METHODS)
+@pytest.mark.parametrize("method", GRADIENT_METHODS)
 def test_gradient_methods_are_kept(method: str) -> None:
     assert state.validate({**MINIMAL, "gradient_method": method})["gradient_method"] == method
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from n2uq_viz import datasets, style, words
 from n2uq_viz import state as states
 from n2uq_viz.explorers.stage import Stage, javascript, style_sheet
-from n2uq_viz.montecarlo import agreement, simulate_shared
+from n2uq_viz.montecarlo import GRADIENT_METHODS, agreement, simulate_shared
 from n2uq_viz.quantizer import Quantizer
 
 #: Widths of the nonuniform preset grow in proportion to i ** this, so that thresholds crowd near
@@ -59,7 +59,7 @@ def _kit() -> dict[str, Any]:
             "largest": states.LARGEST / 10,
             "viewMargin": states.VIEW_MARGIN,
             "series": states.SERIES,
-            "gradientMethods": states.GRADIENT_METHODS,
+            "gradientMethods": GRADIENT_METHODS,
             "presets": {
                 family: {bits: q.to_dict() for bits, q in members.items()}
                 for family, members in presets().items()

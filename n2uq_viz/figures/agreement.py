@@ -8,11 +8,10 @@ import numpy as np
 from matplotlib.patches import Patch
 
 from n2uq_viz import plots, style
-from n2uq_viz import state as states
 from n2uq_viz.figures import frame
 from n2uq_viz.figures.judged import Judged, claim, judge, rounded, verdict
 from n2uq_viz.figures.sheet import MARGIN, TICKS_BELOW, Sheet
-from n2uq_viz.figures.shown import default_state
+from n2uq_viz.figures.shown import read
 from n2uq_viz.plots.labels import axes_size, short
 from n2uq_viz.words import say
 
@@ -71,9 +70,7 @@ def agreement(state: Mapping[str, Any] | None = None, theme: str | None = None) 
     >>> len(figure.axes)
     6
     """
-    shown = default_state() if state is None else states.validate(state)
-    chosen = theme if theme is not None else shown["theme"]
-    look = style.theme("light" if chosen == "auto" else chosen)
+    shown, look = read(state, theme)
     with frame.look(look):
         return _draw(judge(shown), (shown["view"][0], shown["view"][1]), look)
 

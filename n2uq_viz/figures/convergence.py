@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.patches import Patch
 
-from n2uq_viz import plots, style
-from n2uq_viz import state as states
+from n2uq_viz import plots
 from n2uq_viz.figures import frame
 from n2uq_viz.figures.running import POWERS, RUNS, SHOWN, Runs, run
 from n2uq_viz.figures.sheet import HEAD_GAP, MARGIN, TICKS_BELOW, Sheet
-from n2uq_viz.figures.shown import default_state
+from n2uq_viz.figures.shown import read
 from n2uq_viz.plots.labels import power_of_ten, short
 from n2uq_viz.words import say
 
@@ -72,9 +71,7 @@ def convergence(state: Mapping[str, Any] | None = None, theme: str | None = None
     >>> len(figure.axes)
     4
     """
-    shown = default_state() if state is None else states.validate(state)
-    chosen = theme if theme is not None else shown["theme"]
-    look = style.theme("light" if chosen == "auto" else chosen)
+    shown, look = read(state, theme)
     with frame.look(look):
         return _draw(run(shown), look)
 

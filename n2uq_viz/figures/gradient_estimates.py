@@ -9,12 +9,12 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from n2uq_viz import plots, style
-from n2uq_viz import state as states
+from n2uq_viz import plots
 from n2uq_viz.figures import frame
-from n2uq_viz.figures.noise import METHODS, Estimates, claim, estimate, number, rms
+from n2uq_viz.figures.noise import Estimates, claim, estimate, number, rms
 from n2uq_viz.figures.sheet import MARGIN, TICKS_BELOW, Sheet
-from n2uq_viz.figures.shown import default_state
+from n2uq_viz.figures.shown import read
+from n2uq_viz.montecarlo import GRADIENT_METHODS
 from n2uq_viz.plots.estimates import HATCH
 from n2uq_viz.plots.labels import power_of_ten, short
 from n2uq_viz.words import say
@@ -81,9 +81,7 @@ def gradient_estimates(state: Mapping[str, Any] | None = None, theme: str | None
     >>> len(gradient_estimates(state).axes)
     3
     """
-    shown = default_state() if state is None else states.validate(state)
-    chosen = theme if theme is not None else shown["theme"]
-    look = style.theme("light" if chosen == "auto" else chosen)
+    shown, look = read(state, theme)
     with frame.look(look):
         return _draw(estimate(shown), look)
 
@@ -94,7 +92,7 @@ def _draw(estimates: Estimates, theme: Theme) -> Figure:
     top = sheet.title(claim(estimates))
     limits, noise = _limits(estimates), _noise_limits(estimates)
     powers = range(math.ceil(math.log10(noise[0])), math.floor(math.log10(noise[1])) + 1)
-    heads = {method: _head(estimates, method) for method in METHODS}
+    heads = {method: _head(estimates, method) for method in GRADIENT_METHODS}
     notes = NOTE_ROOM if np.any(q.slopes > plots.gradient_top(q)) else 0.0
     numbers = [power_of_ten(k) for k in powers]
     # How wide the numbers are depends on the height of the panels, and that on the lines above
@@ -109,7 +107,7 @@ def _draw(estimates: Estimates, theme: Theme) -> Figure:
     top += head
     entries: list[frame.Entry] = []
     axes = [sheet.axes(left + k * (width + GUTTER), top, width, high) for k in range(2)]
-    for k, (ax, method) in enumerate(zip(axes, METHODS, strict=True)):
+    for k, (ax, method) in enumerate(zip(axes, GRADIENT_METHODS, strict=True)):
         ax.set_xlim(*estimates.view)
         ax.set_ylim(*limits)
         plots.draw_guides(ax, q, theme, estimates.view)
@@ -166,9 +164,9 @@ def _head(estimates: Estimates, method: str) -> tuple[str, ...]:
         ),
     ]
     # The result's own warnings are whole sentences: the caption has them.
-    if method == METHODS[0] and estimates.half_width > estimates.quantizer.intervals.min():
+    if method == GRADIENT_METHODS[0] and estimates.half_width > estimates.quantizer.intervals.min():
         lines.append(say("figure.gradient_estimates.wide"))
-    elif method == METHODS[0] and estimates.found[method].warnings:
+    elif method == GRADIENT_METHODS[0] and estimates.found[method].warnings:
         lines.append(say("figure.gradient_estimates.narrow"))
     return tuple(lines)
 
@@ -177,7 +175,7 @@ def _limits(estimates: Estimates) -> tuple[float, float]:
     """Return the range of gradients that is shown: most of both bands, and all slopes but a few."""
     q = estimates.quantizer
     bottom, top = plots.gradient_limits(q)
-    ends = [_most_of_band(estimates, method) for method in METHODS]
+    ends = [_most_of_band(estimates, method) for method in GRADIENT_METHODS]
     # Arrows at the top stand for slopes that are cut, so the top is where they are.
     cut = np.any(q.slopes > top)
     most = top if cut else min(max(top, *(SLACK * end for _, end in ends)), MOST * top)
@@ -202,7 +200,7 @@ def _most_of_band(estimates: Estimates, method: str) -> tuple[float, float]:
 def _noise_limits(estimates: Estimates) -> tuple[float, float]:
     """Return the range of standard errors that is shown."""
     q = estimates.quantizer
-    crn = estimates.deviation[METHODS[0]]
+    crn = estimates.deviation[GRADIENT_METHODS[0]]
     known = np.isfinite(crn)
     most = 0.0
     # A half-width that is lost in rounding leaves a few inputs at most, and those beside 0.
@@ -238,7 +236,7 @@ def _noise(ax: Axes, estimates: Estimates, theme: Theme) -> list[frame.Entry]:
     artists = plots.draw_noise(ax, estimates.x, estimates.deviation, theme)
     entries: list[frame.Entry] = [
         (artists.lines[method], say(f"figure.gradient_estimates.{method}.line"))
-        for method in METHODS
+        for method in GRADIENT_METHODS
     ]
     if estimates.share > SEEN:
         patch = Patch(facecolor="none", edgecolor=theme.color["muted"], hatch=HATCH, linewidth=0.0)

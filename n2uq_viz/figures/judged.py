@@ -9,7 +9,13 @@ import numpy as np
 
 from n2uq_viz import state as states
 from n2uq_viz.figures.shown import default_state
-from n2uq_viz.montecarlo import Agreement, MonteCarlo, agreement, simulate_shared
+from n2uq_viz.montecarlo import (
+    Agreement,
+    MonteCarlo,
+    agreement,
+    root_mean_square,
+    simulate_shared,
+)
 from n2uq_viz.plots.agreement import Verdicts, verdicts
 from n2uq_viz.plots.labels import short
 from n2uq_viz.quantizer import Quantizer
@@ -44,8 +50,7 @@ class Judged:
         """
         x, edges = self.means.x, self.quantizer.edges
         inside = (edges[0] < x) & (x < edges[-1])
-        error = (self.means.mean - getattr(self, name).curve)[inside]
-        return float(np.sqrt(np.mean(error**2))) if error.size else float("nan")
+        return root_mean_square((self.means.mean - getattr(self, name).curve)[inside])
 
     def sorted(self, name: str) -> Verdicts:
         """Return which means lie in the band of ``"gste"`` or ``"ste"``."""

@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from n2uq_viz import state as states
-from n2uq_viz.figures.shown import default_state
-from n2uq_viz.montecarlo import GradientEstimate, simulate_gradient, simulate_gradient_shared
+from n2uq_viz.figures.shown import counted, default_state
+from n2uq_viz.montecarlo import (
+    GradientEstimate,
+    root_mean_square,
+    simulate_gradient,
+    simulate_gradient_shared,
+)
 from n2uq_viz.plots.estimates import estimate_band, fine_inputs
 from n2uq_viz.plots.labels import percent, short
 from n2uq_viz.quantizer import Quantizer
@@ -22,7 +27,6 @@ if TYPE_CHECKING:
 
     from n2uq_viz.checks import FloatArray
 
-METHODS = ("common_random_numbers", "score_function")
 #: Inputs, evenly spaced between the outer edges, by which it is counted where which has less noise.
 COUNTED = 10_001
 #: A share below this, or above one less this, is called none or all.
@@ -111,14 +115,10 @@ def _thrown(estimates: Estimates) -> NDArray[np.bool_]:
 def rms(estimates: Estimates, method: str) -> float:
     """Return the root-mean-square distance of the dots from G-STE, NaN where there are none.
 
-    Over the dots between the outer edges, since outside the output is certain; without those nearer
-    than the half-width to an edge, which estimate a mixture of two slopes.
+    Over the dots that count, see ``n2uq_viz.figures.shown.counted``.
     """
-    found, edges = estimates.found[method], estimates.quantizer.edges
-    inside = (edges[0] < found.x) & (found.x < edges[-1]) & ~found.near_edge
-    apart = (found.mean - estimates.quantizer.gradient(found.x))[inside]
-    known = apart[np.isfinite(apart)]
-    return float(np.sqrt(np.mean(np.square(known)))) if known.size else float("nan")
+    found = estimates.found[method]
+    return root_mean_square((found.mean - estimates.quantizer.gradient(found.x))[counted(found)])
 
 
 def number(value: float) -> str:

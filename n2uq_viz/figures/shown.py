@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from n2uq_viz import datasets
+from n2uq_viz import datasets, style
 from n2uq_viz import state as states
-from n2uq_viz.montecarlo import simulate_gradient_shared
+from n2uq_viz.montecarlo import root_mean_square, simulate_gradient_shared
 from n2uq_viz.plots.backward import gradient_top
 from n2uq_viz.plots.labels import percent, short
 from n2uq_viz.quantizer import Quantizer
@@ -17,8 +17,33 @@ from n2uq_viz.words import say
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from n2uq_viz.checks import FloatArray
     from n2uq_viz.montecarlo import GradientEstimate
+    from n2uq_viz.style import Theme
+
+
+def read(state: Mapping[str, Any] | None, theme: str | None) -> tuple[dict[str, Any], Theme]:
+    """Return the state and the theme of a figure: those given, checked, or their defaults.
+
+    Without a state it is `default_state`; without a theme the state's own, "light" where that is
+    "auto". Raises ValueError for a state that cannot be shown, and if there is no such theme.
+    """
+    shown = default_state() if state is None else states.validate(state)
+    chosen = theme if theme is not None else shown["theme"]
+    return shown, style.theme("light" if chosen == "auto" else chosen)
+
+
+def counted(found: GradientEstimate) -> NDArray[np.bool_]:
+    """Return which dots of a gradient count in its RMS error.
+
+    Not those outside the outer edges, where the output is certain; nor those nearer than the
+    half-width to an edge, which estimate a mixture of two slopes.
+    """
+    x, edges = found.x, found.quantizer.edges
+    inside = (edges[0] < x) & (x < edges[-1])
+    return np.asarray(inside & ~found.near_edge & np.isfinite(found.mean))
 
 
 def default_state() -> dict[str, Any]:
@@ -79,14 +104,12 @@ def words(state: Mapping[str, Any] | None = None) -> tuple[list[str], dict[str, 
 def _gradient_words(state: Mapping[str, Any], q: Quantizer) -> dict[str, str]:
     """Return what is said of the dots of the gradient."""
     found = estimate_of(state)
-    # Outside the outer edges the output is certain, and near an edge two slopes are mixed.
-    valued, near = np.isfinite(found.mean), found.near_edge
-    judged = valued & ~near & (q.edges[0] < found.x) & (found.x < q.edges[-1])
+    judged = counted(found)
     half_width = "" if found.half_width is None else short(found.half_width)
     values = {"method": say(f"figure.threshold.{found.method}", half_width=half_width)}
     for name, slope in (("gste", q.gradient), ("ste", q.ste_gradient)):
-        values[f"rms_{name}"] = _rms(found.mean[judged] - slope(found.x[judged]))
-    across = np.count_nonzero(valued & near)
+        values[f"rms_{name}"] = _error(found.mean[judged] - slope(found.x[judged]))
+    across = np.count_nonzero(np.isfinite(found.mean) & found.near_edge)
     key = "figure.threshold.across.count" + (".one" if across == 1 else "")
     values["across"] = say(key, count=across) if across else ""
     above = np.count_nonzero(found.mean > gradient_top(q))
@@ -94,11 +117,8 @@ def _gradient_words(state: Mapping[str, Any], q: Quantizer) -> dict[str, str]:
     return values
 
 
-def _rms(error: FloatArray) -> str:
-    if not error.size:
-        return "–"
-    largest = float(np.abs(error).max()) or 1.0  # in units of which no square overflows
-    return short(largest * float(np.sqrt(np.mean((error / largest) ** 2))))
+def _error(errors: FloatArray) -> str:
+    return short(root_mean_square(errors)) if errors.size else "–"
 
 
 def _list(values: Any) -> str:

@@ -13,7 +13,7 @@ from n2uq_viz import datasets, plots, style
 from n2uq_viz import state as states
 from n2uq_viz.figures import frame
 from n2uq_viz.figures.ruler import RULER_HEIGHT, draw_ruler
-from n2uq_viz.figures.shown import default_state, estimate_of, summary_of
+from n2uq_viz.figures.shown import estimate_of, read, summary_of
 from n2uq_viz.montecarlo import simulate_shared
 from n2uq_viz.plots.guides import WIDTH as GUIDE_WIDTH
 from n2uq_viz.plots.histogram import STRIP_FONT, STRIP_LABELS, STRIP_ROOM
@@ -86,9 +86,7 @@ def threshold(state: Mapping[str, Any] | None = None, theme: str | None = None) 
     >>> len(figure.axes)
     3
     """
-    shown = default_state() if state is None else states.validate(state)
-    chosen = theme if theme is not None else shown["theme"]
-    look = style.theme("light" if chosen == "auto" else chosen)
+    shown, look = read(state, theme)
     with frame.look(look):
         return _Drawing(shown, look).figure
 

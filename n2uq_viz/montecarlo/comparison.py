@@ -23,7 +23,7 @@ from n2uq_viz.montecarlo.estimate import (
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.randomness import check_seed, stream
 
-__all__ = ["Agreement", "agreement", "null_band"]
+__all__ = ["Agreement", "agreement", "null_band", "root_mean_square"]
 
 PURPOSE = "agreement"  # of its random numbers, which nothing else uses
 ROUNDING = 4.0  # a curve is taken at its word but for so many units in its last place
@@ -111,7 +111,7 @@ def agreement(
     values.flags.writeable = z.flags.writeable = False
     return Agreement(
         curve=values,
-        rmse=_rms(error) if error.size else np.nan,
+        rmse=root_mean_square(error),
         max_error=float(error.max()) if error.size else np.nan,
         max_z=float(size.max()) if size.size else np.nan,
         coverage=float(np.mean(size <= normal_quantile(CONFIDENCE))) if size.size else np.nan,
@@ -144,12 +144,20 @@ def null_band(
     return middle - spread, middle + spread
 
 
-def _rms(error: FloatArray) -> float:
-    """Return the root mean square, which does not overflow where the errors do not."""
-    largest = float(error.max())
+def root_mean_square(errors: FloatArray) -> float:
+    """Return the root of the mean square of errors of any shape, in their units; NaN for none.
+
+    No square overflows where the errors do not.
+
+    >>> round(root_mean_square(np.array([3e200, -4e200])) / 1e200, 6)
+    3.535534
+    """
+    if not errors.size:
+        return float("nan")
+    largest = float(np.abs(errors).max())
     if largest == 0.0 or not np.isfinite(largest):
         return largest
-    return largest * float(np.sqrt(np.mean((error / largest) ** 2)))
+    return largest * float(np.sqrt(np.mean((errors / largest) ** 2)))
 
 
 def _curve(
