@@ -1,0 +1,202 @@
+"""How long the trainable quantizer takes, and how much memory, against what else one would use.
+
+Forward and backward with all gradients, for activations of a small and of a large layer. Compared:
+
+- *textbook loop*: one pair of ``where`` per level under autograd, with running thresholds, the form
+  in which the method was published (an independent version, written for this table);
+- *fake quantize* and *learnable fake quantize*: PyTorch's own uniform quantizers, the first with no
+  gradient but that of x;
+- *clamp*: ``x.clamp(0, 2)``, below which no elementwise operation with a backward pass can go.
+
+All take turns, forwards and backwards, in one process; ratios are of medians, and belong to this
+machine and this run. Memory is the peak of what is allocated beyond x, the upstream gradient and
+the parameters, as PyTorch's allocator reports it. The compiled kernels are warm; what compiling
+them cost is told separately. Everything is on the GPU where there is one.
+
+Run: ``python -m benchmarks.gste``.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+from torch.profiler import ProfilerActivity, profile
+
+from n2uq_viz.nn import gste_quantize, set_fused
+
+ROUNDS = 9
+SHAPES = ((32, 64, 28, 28), (8, 256, 56, 56))
+BITS = (2, 3, 4, 8)
+LOOP, FAKE, LEARNABLE, CLAMP = (
+    "textbook loop",
+    "fake quantize",
+    "learnable fake quantize",
+    "clamp(0, 2)",
+)
+FUSED, EAGER = "gste_quantize, fused", "gste_quantize, eager"
+
+
+def textbook_loop(
+    x: Tensor,
+    start: Tensor,
+    intervals: Tensor,
+    input_scale: Tensor,
+    output_scale: Tensor,
+    eps: float = 1e-3,
+) -> Tensor:
+    """Return what `gste_quantize` returns, one level after the other, with autograd's gradients.
+
+    The output is the staircase; the gradient is that of the ramps. Any shape; float32 or float64.
+    """
+    rise = 2.0 / len(intervals)
+    u = x * input_scale
+    widths = torch.where(intervals > eps, intervals, eps)
+    staircase, ramps = torch.zeros_like(u), torch.zeros_like(u)
+    edge = start
+    for i, width in enumerate(widths):
+        threshold = edge + width / 2
+        staircase = torch.where(u > threshold, rise * (i + 1), staircase)
+        ramps = torch.where(u > edge, rise * i + (u - edge) * (rise / width), ramps)
+        edge = edge + width
+    ramps = torch.where(u > edge, 2.0, ramps)
+    return (ramps + (staircase - ramps).detach()) * output_scale
+
+
+def ways(x: Tensor, grad: Tensor, bits: int) -> dict[str, Callable[[], object]]:
+    """Return what is compared: each call runs forward and backward once."""
+    device, steps = x.device, 2**bits - 1
+    start = [torch.zeros(1, device=device), torch.full((steps,), 2.0 / steps, device=device)]
+    start += [torch.ones(1, device=device), torch.ones(1, device=device)]
+    scale, zero = torch.tensor([2.0 / steps], device=device), torch.zeros(1, device=device)
+
+    def run(op: Callable[..., Tensor], *parameters: Tensor) -> None:
+        leaves = [value.detach().requires_grad_() for value in (x, *parameters)]
+        op(*leaves).backward(grad)
+
+    def fused(*leaves: Tensor) -> Tensor:
+        with set_fused("always"):
+            return gste_quantize(*leaves)
+
+    def eager(*leaves: Tensor) -> Tensor:
+        with set_fused("never"):
+            return gste_quantize(*leaves)
+
+    def fake(x: Tensor) -> Tensor:
+        return torch.fake_quantize_per_tensor_affine(x, 2.0 / steps, 0, 0, steps)
+
+    def learnable(x: Tensor, scale: Tensor, zero: Tensor) -> Tensor:
+        found: Tensor = torch._fake_quantize_learnable_per_tensor_affine(
+            x, scale, zero, 0, steps, 1.0
+        )
+        return found
+
+    return {
+        LOOP: lambda: run(textbook_loop, *start),
+        FAKE: lambda: run(fake),
+        LEARNABLE: lambda: run(learnable, scale, zero),
+        CLAMP: lambda: run(lambda x: x.clamp(0.0, 2.0)),
+        EAGER: lambda: run(eager, *start),
+        FUSED: lambda: run(fused, *start),
+    }
+
+
+def seconds(call: Callable[[], object], device: torch.device) -> float:
+    """Time of one call, until the device has done it."""
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    began = time.perf_counter()
+    call()
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - began
+
+
+def measure(
+    compared: dict[str, Callable[[], object]], device: torch.device
+) -> dict[str, list[float]]:
+    """Times of each way, which have taken turns."""
+    found: dict[str, list[float]] = {name: [] for name in compared}
+    for call in compared.values():
+        call()
+    for turn in range(ROUNDS):
+        for name in list(compared) if turn % 2 == 0 else reversed(list(compared)):
+            found[name].append(seconds(compared[name], device))
+    return found
+
+
+def peak_bytes(call: Callable[[], object], device: torch.device) -> int:
+    """Largest sum of what one call has allocated and not yet freed."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+        before = torch.cuda.memory_allocated()
+        call()
+        torch.cuda.synchronize()
+        return torch.cuda.max_memory_allocated() - before
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+        call()
+    results = profiler.profiler
+    assert results is not None
+    now = peak = 0
+    for event in results.kineto_results.events():
+        if event.name() == "[memory]":
+            now += event.nbytes()
+            peak = max(peak, now)
+    return peak
+
+
+def first_use(bits: int, device: torch.device) -> float:
+    """Seconds that the first call of the compiled kernels takes."""
+    x = torch.randn(1 << 20, device=device)
+    return seconds(ways(x, torch.ones_like(x), bits)[FUSED], device)
+
+
+def table(shape: Sequence[int], bits: int, device: torch.device) -> None:
+    """Measure and print one block of the table."""
+    torch.manual_seed(0)
+    x = torch.randn(*shape, device=device) * 0.8 + 0.6
+    compared = ways(x, torch.randn_like(x), bits)
+    if bits == 8:
+        del compared[FUSED]  # beyond 4 bits the op is eager
+    times = measure(compared, device)
+    memory = {name: peak_bytes(call, device) for name, call in compared.items()}
+    print(f"\n{'x'.join(map(str, shape))} float32, {bits} bits")
+    middle = {name: statistics.median(found) for name, found in times.items()}
+    for name, found in times.items():
+        low, high = 1000 * min(found), 1000 * max(found)
+        ratios = "".join(
+            f"{middle[other] / middle[name]:10.2f}" for other in (LOOP, FAKE, LEARNABLE, CLAMP)
+        )
+        print(
+            f"{name:26}{1000 * middle[name]:9.2f}  [{low:.2f}, {high:.2f}]".ljust(58)
+            + ratios
+            + f"{memory[name] / 2**20:11.1f}{memory[LOOP] / memory[name]:9.1f}"
+        )
+
+
+def main() -> None:
+    """Measure and print the table."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    name = (
+        torch.cuda.get_device_name()
+        if device.type == "cuda"
+        else f"{torch.get_num_threads()} threads"
+    )
+    print(f"PyTorch {torch.__version__} on {device.type}, {name}")
+    for bits in (2, 3, 4):
+        print(f"first use of the compiled kernels at {bits} bits: {first_use(bits, device):.1f} s")
+    print(f"\nms: median [smallest, largest] of {ROUNDS}; how many times as long the others take;")
+    print("then peak memory, MiB, and how many times as much the textbook loop takes")
+    print(
+        " " * 58 + f"{'loop':>10}{'fake':>10}{'learnable':>10}{'clamp':>10}{'MiB':>11}{'loop':>9}"
+    )
+    for shape in SHAPES:
+        for bits in BITS:
+            table(shape, bits, device)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,232 @@
+"""The op as two kernels made by ``torch.compile``: one pass over x forward, one backward.
+
+The functions that are compiled are ordinary PyTorch; `staircase` is also what ``torch.export``
+records. They are compiled once for each number of steps and dtype, when they are first used, and
+PyTorch keeps the result on disk for the next process.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import sys
+import types
+import warnings
+from collections.abc import Callable
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+
+from n2uq_viz.checks import choice
+from n2uq_viz.nn.tables import Tables, unpack
+
+__all__ = ["fused_mode", "gradients", "is_chosen", "quantize", "set_fused", "staircase"]
+
+MODES = ("auto", "always", "never")
+#: Elements of x from which "auto" uses the kernels. They save a few ns an element and compiling
+#: costs seconds, so a tensor of a notebook's size would not earn them back.
+FROM_ELEMENTS = 1 << 20
+#: Beyond so many steps the unrolled loops take long to compile and little time is saved.
+MOST_STEPS = 15
+#: So many elements share a partial sum in the precision of the computation, and the partial sums
+#: add up in float64. Beyond 4096 PyTorch adds with a helper that slows this down several times.
+ROW = 2048
+
+_mode = "auto"
+#: What has been compiled, and for which x it could not be.
+_ready: set[tuple[Any, ...]] = set()
+_failed: set[tuple[Any, ...]] = set()
+
+
+class set_fused:
+    """Say when `gste_quantize` uses its compiled kernels: "auto", "always" or "never".
+
+    "auto", which holds from the start, takes them for x of 2**20 elements or more and up to 15
+    steps, on a CPU with a C++ compiler or on a GPU with Triton. "always" takes them for smaller x
+    too, from 2 rows of 2048 elements. Where they cannot be had, and for what they do not cover,
+    plain PyTorch calls do the same. Outputs are the same bit for bit, gradients within rounding.
+
+    The first use in a process costs the compiling. It holds for the whole process; as a context
+    manager it holds inside only. The backward pass goes the way that the forward pass went.
+
+    Raises ValueError for another word.
+
+    >>> with set_fused("never"):
+    ...     fused_mode()
+    'never'
+    >>> fused_mode()
+    'auto'
+    >>> set_fused("sometimes")
+    Traceback (most recent call last):
+    ValueError: mode must be one of "auto", "always", "never", got 'sometimes'
+    """
+
+    def __init__(self, mode: str) -> None:
+        global _mode
+        self._before = _mode
+        _mode = choice("mode", mode, MODES)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        global _mode
+        _mode = self._before
+
+
+def fused_mode() -> str:
+    """Return what was last said by `set_fused`."""
+    return _mode
+
+
+def is_chosen(x: Tensor, steps: int) -> bool:
+    """Whether x goes through the compiled kernels."""
+    least = {"auto": FROM_ELEMENTS, "always": 2 * ROW, "never": sys.maxsize}[_mode]
+    return (
+        x.numel() >= least
+        and steps <= MOST_STEPS
+        and (x.device.type, x.dtype, 5 * steps + 4) not in _failed
+        and _has_compiler(x.device.type)
+    )
+
+
+@functools.cache
+def _has_compiler(device: str) -> bool:
+    if device == "cuda":
+        from torch.utils._triton import has_triton
+
+        return bool(has_triton())
+    usual = {"darwin": "clang++", "win32": "cl"}.get(sys.platform, "g++")
+    return device == "cpu" and shutil.which(os.environ.get("CXX", usual)) is not None
+
+
+def staircase(x: Tensor, t: Tables) -> Tensor:
+    """Return the output for x, of the same shape and dtype: the level of the last threshold passed.
+
+    A chain of comparisons, made of plain elementwise operations. NaN stays NaN.
+    """
+    u = x.to(t.edges.dtype) * t.input_scale
+    y = torch.where(u != u, u, t.levels[0])
+    for threshold, level in zip(t.thresholds.unbind(), t.levels[1:].unbind(), strict=True):
+        y = torch.where(u > threshold, level, y)
+    return y.to(x.dtype)
+
+
+def _forward(x: Tensor, out: Tensor, table: Tensor) -> None:
+    out.copy_(staircase(x, unpack(table)))
+
+
+def _backward(x: Tensor, grad: Tensor, out: Tensor, output_scale: Tensor, table: Tensor) -> Tensor:
+    """Write the gradient of x into `out`, and return each row's sums, of shape (L + 3, rows).
+
+    `x`, `grad` and `out` have rows of `ROW` elements; `output_scale` repeats the scale for each
+    row, as a column. That it could differ keeps the compiler from flattening the elementwise part,
+    which it would then compute in a loop of its own: a second pass over x.
+    """
+    t = unpack(table)
+    dtype, steps = t.edges.dtype, t.thresholds.shape[0]
+    x, g = x.to(dtype), grad.to(dtype)
+    u = x * t.input_scale
+    # NaN is taken as lying on the first edge, where nothing has a gradient yet.
+    u = torch.where(u != u, t.edges[0], u)
+    passed = [u > edge for edge in t.edges.unbind()]
+    slope, code = t.slopes[0], torch.zeros_like(u)
+    for i in range(1, steps):
+        slope = torch.where(passed[i], t.slopes[i], slope)
+    for i in range(steps):
+        code = torch.where(u > t.thresholds[i], float(i + 1), code)
+    inside = passed[0] & (u <= t.edges[steps])
+    weight = torch.where(inside, g * output_scale * slope, 0.0)
+    # How far x has come through each segment; what is no farther than a segment is 0 or finite.
+    ways = [
+        torch.where(passed[i + 1], t.widths[i], torch.where(passed[i], u - t.edges[i], 0.0))
+        for i in range(steps)
+    ]
+    rows = [
+        torch.where(u > t.thresholds[0], g * code, 0.0),
+        weight,
+        weight * torch.where(inside, x, 0.0),
+        *(weight * way for way in ways),
+    ]
+    out.copy_(weight * t.input_scale)
+    return torch.stack([row.sum(1) for row in rows])
+
+
+#: `max_fusion_size` and the others let the compiler keep one loop, however many sums it has to
+#: carry; as it is set by default it would store what they share and come back for it.
+_ONE_LOOP = {
+    "max_fusion_size": 10_000,
+    "cpp.max_horizontal_fusion_size": 10_000,
+    "realize_opcount_threshold": 1_000_000,
+    "realize_acc_reads_threshold": 1_000_000,
+}
+
+
+@functools.cache
+def _options() -> dict[str, Any]:
+    options: dict[str, Any] = dict(_ONE_LOOP)
+    if torch.backends.cpu.get_cpu_capability() == "AVX512":
+        # With 512 bits a comparison goes through a mask register and back; 256 bits are faster.
+        options["cpp.simdlen"] = 256
+    known = set(torch._inductor.list_options())
+    return {name: value for name, value in options.items() if name in known}
+
+
+@functools.cache
+def _compiled(function: Callable[..., Any], *_key: object) -> Callable[..., Any]:
+    """Return `function` compiled, a separate one for each key.
+
+    PyTorch counts recompilations by code object and gives up after a few; a code object for each
+    key keeps the number of steps, dtypes and devices from adding up.
+    """
+    own = types.FunctionType(
+        function.__code__.replace(), function.__globals__, function.__name__, None, None
+    )
+    compiled: Callable[..., Any] = torch.compile(own, fullgraph=True, options=_options())
+    return compiled
+
+
+def _run(function: Callable[..., Any], table: Tensor, *tensors: Tensor) -> Any:
+    """Return what `function` gives, compiled, or if that fails, with a warning, as it is."""
+    x = tensors[0]
+    key = (x.device.type, x.dtype, len(table))
+    if key in _failed:
+        return function(*tensors, table)
+    if (function, *key) not in _ready:
+        for tensor in tensors:
+            torch._dynamo.mark_dynamic(tensor, 0)
+    try:
+        result = _compiled(function, *key)(*tensors, table)
+    except Exception as error:  # whatever a compiler may answer
+        _failed.add(key)
+        reason = str(error).strip().partition("\n")[0]
+        warnings.warn(
+            f"gste_quantize goes on without its compiled kernels for {x.dtype} on {x.device.type}, "
+            f"since compiling them failed: {type(error).__name__}: {reason}",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return function(*tensors, table)
+    _ready.add((function, *key))
+    return result
+
+
+def quantize(x: Tensor, table: Tensor, y: Tensor) -> None:
+    """Write the output for x into `y`; both 1-D and contiguous."""
+    _run(_forward, table, x, y)
+
+
+def gradients(x: Tensor, grad: Tensor, grad_x: Tensor, table: Tensor) -> Tensor:
+    """Write the gradient of x into `grad_x`, and return the sums for those of the parameters.
+
+    The sums are those that `n2uq_viz.nn.tables.gradients` takes. All are 1-D and contiguous, with a
+    whole number of rows, at least 2.
+    """
+    x, grad, grad_x = (tensor.view(-1, ROW) for tensor in (x, grad, grad_x))
+    t = unpack(table)
+    scales = t.output_scale.expand(len(x), 1).contiguous()
+    sums: Tensor = _run(_backward, table, x, grad, grad_x, scales).sum(1, dtype=torch.float64)
+    sums[3:] /= t.widths
+    return sums
