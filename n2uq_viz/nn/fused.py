@@ -194,14 +194,17 @@ def _run(function: Callable[..., Any], table: Tensor, *tensors: Tensor) -> Any:
     key = (x.device.type, x.dtype, len(table))
     if key in _failed:
         return function(*tensors, table)
-    if (function, *key) not in _ready:
-        for tensor in tensors:
-            torch._dynamo.mark_dynamic(tensor, 0)
+    if (function, *key) in _ready:
+        return _compiled(function, *key)(*tensors, table)
     try:
-        result = _compiled(function, *key)(*tensors, table)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what the compiler says of itself is not for our users
+            for tensor in tensors:
+                torch._dynamo.mark_dynamic(tensor, 0)
+            result = _compiled(function, *key)(*tensors, table)
     except Exception as error:  # whatever a compiler may answer
         _failed.add(key)
-        reason = str(error).strip().partition("\n")[0]
+        reason = " ".join(str(error).split())[:300]
         warnings.warn(
             f"gste_quantize goes on without its compiled kernels for {x.dtype} on {x.device.type}, "
             f"since compiling them failed: {type(error).__name__}: {reason}",
