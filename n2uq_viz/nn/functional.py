@@ -67,7 +67,8 @@ def gste_quantize(
     Works under ``torch.compile`` as an operator of its own, with ``torch.func.grad`` and ``vmap``
     (one call for each element of the batch, where gradients of parameters are asked for),
     autocast, and ``torch.export``, which records plain operations, without the gradients. It can
-    be differentiated once; not twice, and not in forward mode: both raise RuntimeError.
+    be differentiated once; twice raises RuntimeError, as does ``is_grads_batched=True``, and
+    PyTorch refuses its forward mode.
 
     Raises ValueError for x that is not floating point, other dtypes or devices of the parameters,
     other shapes, and parameters that are not finite. Those are not looked at on a GPU, whose work
@@ -164,14 +165,15 @@ class _Quantize(torch.autograd.Function):
         x, codes, numbers, *parameters = ctx.saved_tensors
         if torch.compiler.is_compiling():
             return *_gradients_operator(grad, x, *parameters, ctx.eps), None, None
+        if torch._C._functorch.is_legacy_batchedtensor(grad):
+            raise RuntimeError(
+                "gste_quantize has no batched backward pass for is_grads_batched=True or "
+                "vectorize=True; use torch.func.jacrev, or torch.func.vmap over torch.func.vjp"
+            )
         inputs = (grad, x, codes, numbers, *parameters, ctx.eps, ctx.in_kernels)
         if torch.is_grad_enabled() or torch._C._are_functorch_transforms_active():
             return *_Gradients.apply(*inputs), None, None  # type: ignore[no-untyped-call]
         return *_Gradients.forward(*inputs), None, None
-
-    @staticmethod
-    def jvp(_ctx: Any, *_tangents: object) -> NoReturn:
-        raise RuntimeError(_NOT_FORWARD)
 
     @staticmethod
     def vmap(info: Any, in_dims: tuple[int | None, ...], *inputs: Any) -> tuple[Any, Any]:
@@ -204,18 +206,8 @@ class _Gradients(torch.autograd.Function):
         )
 
     @staticmethod
-    def jvp(_ctx: Any, *_tangents: object) -> NoReturn:
-        raise RuntimeError(_NOT_FORWARD)
-
-    @staticmethod
     def vmap(info: Any, in_dims: tuple[int | None, ...], *inputs: Any) -> tuple[Any, Any]:
         return _one_by_one(_Gradients, info.batch_size, in_dims, inputs)
-
-
-_NOT_FORWARD = (
-    "gste_quantize has no forward-mode derivative, only the gradients of its backward pass; use "
-    "torch.func.vjp or grad instead of jvp or jacfwd"
-)
 
 
 def _one_by_one(
@@ -319,9 +311,8 @@ def _gradients_operator(
     numbers = table(parameters, eps, working_dtype(x.dtype))
     codes = x.new_empty(0, dtype=torch.uint8)
     in_kernels = fused.is_chosen(x, len(intervals))
-    of_x, *of_parameters = _gradients(grad, x, codes, numbers, parameters, eps, in_kernels)
-    of_start, of_intervals, of_input_scale, of_output_scale = of_parameters
-    return of_x, of_start, of_intervals, of_input_scale, of_output_scale
+    a, b, c, d, e = _gradients(grad, x, codes, numbers, parameters, eps, in_kernels)
+    return a, b, c, d, e
 
 
 @_gradients_operator.register_fake

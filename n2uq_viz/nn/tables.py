@@ -9,7 +9,6 @@ Source: Liu et al., CVPR 2022, arXiv 2111.14826, sections on threshold learning 
 
 from __future__ import annotations
 
-import functools
 from typing import NamedTuple
 
 import torch
@@ -86,7 +85,7 @@ def table(parameters: Parameters, eps: float, dtype: torch.dtype) -> Tensor:
     step = scales[1:] * rise + running[-1:] * 0.0
     # Multiples of the rounded step, so that a count times the step is the level, bit for bit. The
     # last 0 takes the sign from -0, where a falling quantizer would start.
-    levels = _count(steps + 1, dtype, edges.device) * step.to(dtype) + 0.0
+    levels = torch.arange(steps + 1, dtype=dtype, device=edges.device) * step.to(dtype) + 0.0
     thresholds = (edges[1:] + edges[:-1]) * 0.5
     others = torch.cat([edges, thresholds, widths, rise / widths, scales])
     return torch.cat([others.to(dtype), levels])
@@ -113,24 +112,14 @@ def gradients(sums: Tensor, parameters: Parameters, eps: float) -> Parameters:
     taking it. An interval that the floor holds up has gradient 0.
     """
     start, intervals, input_scale, output_scale = parameters
-    parts = (sums * _factors(intervals.shape[0], sums.device)).to(intervals.dtype)
-    of_output_scale, of_start, of_input_scale, of_intervals = parts.split([1, 1, 1, len(parts) - 3])
+    steps, rise = intervals.shape[0], HIGHEST_LEVEL / intervals.shape[0]
+    sums[:1] *= rise  # before it is rounded
+    of_output, pulls, inputs, ramps = sums.to(intervals.dtype).split([1, 1, 1, steps])
     return Parameters(
-        of_start.view(start.shape),
+        (-pulls).view(start.shape),
         # What is not above eps gets 0.
-        torch.ops.aten.threshold_backward(of_intervals, intervals, eps),
-        of_input_scale.view(input_scale.shape),
-        of_output_scale.view(output_scale.shape),
+        torch.ops.aten.threshold_backward(-ramps, intervals, eps),
+        # Tensors of their own, not views of one.
+        inputs.clone().view(input_scale.shape),
+        of_output.clone().view(output_scale.shape),
     )
-
-
-@functools.cache
-def _factors(steps: int, device: torch.device) -> Tensor:
-    """Return what `gradients` multiplies its sums by: a wider interval or a later start pulls."""
-    numbers = [HIGHEST_LEVEL / steps, -1.0, 1.0] + [-1.0] * steps
-    return torch.tensor(numbers, dtype=torch.float64, device=device)
-
-
-@functools.cache
-def _count(end: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    return torch.arange(end, dtype=dtype, device=device)
