@@ -68,7 +68,7 @@ class Net(nn.Module):
 @pytest.mark.parametrize("bits", [2, 4])
 def test_under_compile_in_one_graph(bits: int, mode: str) -> None:
     net, x = Net(bits), inputs(4, 3, 20, 20)
-    compiled = torch.compile(copy.deepcopy(net), fullgraph=True)
+    compiled: Any = torch.compile(copy.deepcopy(net), fullgraph=True)
     with set_fused(mode):
         results = []
         for model in (net, compiled):
@@ -162,12 +162,13 @@ def test_vmap_over_parameters() -> None:
     """An ensemble: several quantizers at once, on the same x or on one each."""
     acts, x = [uneven(2), uneven(2).calibrate(inputs(50))], inputs(2, 50)
     p = [torch.stack([getattr(act, name).detach() for act in acts]) for name in NAMES]
-    shared = torch.func.vmap(gste_quantize, in_dims=(None, 0, 0, 0, 0))(x[0], *p)
-    own = torch.func.vmap(gste_quantize)(x, *p)
+    quantize: Any = gste_quantize
+    shared = torch.func.vmap(quantize, in_dims=(None, 0, 0, 0, 0))(x[0], *p)
+    own = torch.func.vmap(quantize)(x, *p)
     for i, act in enumerate(acts):
         assert torch.equal(shared[i], act(x[0]))
         assert torch.equal(own[i], act(x[i]))
-    scales = torch.func.vmap(gste_quantize, in_dims=(None, None, None, None, 0))(
+    scales = torch.func.vmap(quantize, in_dims=(None, None, None, None, 0))(
         x[0], *(part[0] for part in p[:3]), p[3]
     )
     assert torch.equal(scales[0], acts[0](x[0]))
@@ -272,7 +273,7 @@ def test_replicas_in_threads_share_a_gradient(mode: str) -> None:
     outputs: dict[int, Tensor] = {}
 
     def replica(i: int) -> None:
-        copied: Any = act._replicate_for_data_parallel()
+        copied: Any = act._replicate_for_data_parallel()  # type: ignore[no-untyped-call]
         for name in NAMES:
             setattr(copied, name, getattr(act, name).view_as(getattr(act, name)))
         outputs[i] = copied(x[i])

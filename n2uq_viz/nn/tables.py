@@ -109,7 +109,7 @@ def gradients(sums: Tensor, parameters: Parameters, eps: float) -> Parameters:
     `sums`, float64 of shape (L + 3,), is what is left of x and the upstream gradient g once they
     have been passed over. With w = output_scale * g * slope inside the outer edges and 0 outside,
     it holds the sums of g * code, of w, of w * x, and, for each step, of w times the probability of
-    taking it. An interval that the floor holds up has gradient 0.
+    taking it. `sums` is used up. An interval that the floor holds up has gradient 0.
     """
     start, intervals, input_scale, output_scale = parameters
     steps, rise = intervals.shape[0], HIGHEST_LEVEL / intervals.shape[0]

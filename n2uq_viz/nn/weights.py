@@ -54,8 +54,9 @@ def quantize_weight(weight: Tensor, bits: int, *, gradient: str = "reference") -
             f"weight must be a floating-point tensor with 1 dimension or more, got {got}"
         )
     w = weight.to(working_dtype(weight.dtype))
-    scale = (steps / 2 ** (bits - 1)) * w.detach().abs().flatten(1).mean(1)
-    scale = scale.reshape(-1, *[1] * (w.ndim - 1))
+    each = tuple(range(1, w.ndim))  # all dimensions but that of the channels
+    size = w.detach().abs()
+    scale = (steps / 2 ** (bits - 1)) * (size.mean(each, keepdim=True) if each else size)
     silent = scale == 0.0
     scaled = w / torch.where(silent, 1.0, scale)
     codes = torch.round((scaled.clamp(-1.0, 1.0) + 1.0) * (steps / 2))
