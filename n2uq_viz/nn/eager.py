@@ -105,11 +105,6 @@ def _scale(x: Tensor, scale: Tensor, u: Tensor) -> Tensor:
     return torch.mul(x, scale, out=u) if x.dtype == u.dtype else u.copy_(x).mul_(scale)
 
 
-def _in(dtype: torch.dtype, values: Tensor, space: Tensor) -> Tensor:
-    """Return `values` in `dtype`, copied into `space` if they are of another."""
-    return values if values.dtype == dtype else space.copy_(values)
-
-
 def _count(u: Tensor, thresholds: Tensor, out: Tensor, space: Tensor) -> Tensor:
     """Write the number of thresholds below each u into `out`, as floats."""
     first, *others = thresholds.unbind()
@@ -152,11 +147,9 @@ def _sum_by_segments(x: Tensor, grad: Tensor, grad_x: Tensor, t: Tables) -> Tens
     edges, beyond = _ends(t)
     slopes, thresholds = t.slopes.tolist(), t.thresholds.tolist()
     parts = []
-    for (u, weight, own, space, x_space, g_space), (x_piece, g_piece, out) in _pieces(
-        (dtype,) * 6, x, grad, grad_x
-    ):
+    for (u, weight, own, space), (x_piece, g_piece, out) in _pieces((dtype,) * 4, x, grad, grad_x):
         _finite(x_piece, t, edges[0], u)
-        g = _in(dtype, g_piece, g_space)
+        g = g_piece.to(dtype)
         totals, moments = [], []
         weight.zero_()
         for i, slope in enumerate(slopes):
@@ -165,7 +158,7 @@ def _sum_by_segments(x: Tensor, grad: Tensor, grad_x: Tensor, t: Tables) -> Tens
             totals.append(own.sum())
             moments.append(own.dot(torch.sub(u, edges[i], out=space)))
         taken = [above(g, u, threshold, grad_input=own).sum() for threshold in thresholds]
-        between(_in(dtype, x_piece, x_space), u, edges[0], beyond[-1], grad_input=own)
+        between(x_piece.to(dtype), u, edges[0], beyond[-1], grad_input=own)
         parts.append(torch.stack([*taken, *totals, *moments, weight.dot(own)]))
         out.copy_(weight.mul_(t.input_scale * t.output_scale))
     sums = torch.stack(parts).sum(0, dtype=torch.float64)
@@ -189,31 +182,33 @@ def _sum_by_half_segments(
     first_bins = torch.empty(0)
     totals = torch.zeros(bins, dtype=torch.float64, device=device)
     moments, inputs = torch.zeros_like(totals), torch.zeros_like(totals[:1])
-    kinds = (*(dtype,) * 7, torch.int32, torch.int64, torch.bool)
-    for (u, weight, place, number, own, x_space, g_space, code, index, taken), pieces in _pieces(
+    kinds = (dtype, dtype, dtype, dtype, torch.int32, torch.int64)
+    for (u, number, place, own, code, index), pieces in _pieces(
         kinds, x, grad, grad_x, *_present(codes)
     ):
         x_piece, g_piece, out, *code_piece = pieces
         rows = -(-u.numel() // ROW)
         if first_bins.numel() < u.numel():
-            row = torch.arange(u.numel(), device=device).div_(ROW, rounding_mode="floor")
-            first_bins, slopes = row.mul_(bins).to(dtype), slopes.repeat(rows)
+            first_bins = torch.arange(u.numel(), dtype=dtype, device=device)
+            first_bins.div_(ROW).floor_().mul_(bins)
+            slopes = slopes.repeat(rows)
         _finite(x_piece, t, edges[0], u)
-        g = _in(dtype, g_piece, g_space)
+        g = g_piece.to(dtype)
         if code_piece:
             code.copy_(code_piece[0])
             number.copy_(code_piece[0])
         else:
-            number.copy_(_search(u, t.thresholds, code, taken, place))
+            _search(u, t.thresholds, code, torch.empty_like(u, dtype=torch.bool), place)
+            number.copy_(code)
         # From the edge between the two half segments that share this code.
         torch.sub(u, torch.index_select(t.edges, 0, code, out=place), out=place)
         torch.add(first_bins[: u.numel()], number, alpha=2, out=number)
         index.copy_(number.add_(torch.gt(place, 0.0, out=own)))
         totals += _histogram(index, g, rows, bins)
         moments += _histogram(index, place.mul_(g), rows, bins)
-        torch.index_select(slopes, 0, index, out=weight)
+        weight = torch.index_select(slopes, 0, index, out=number)
         weight.mul_(between(g, u, edges[0], beyond[-1], grad_input=own))
-        between(_in(dtype, x_piece, x_space), u, edges[0], beyond[-1], grad_input=own)
+        between(x_piece.to(dtype), u, edges[0], beyond[-1], grad_input=own)
         inputs += weight.dot(own)
         out.copy_(weight.mul_(t.input_scale * t.output_scale))
     code_of_bin = torch.arange(bins, device=device).div_(2, rounding_mode="floor")
