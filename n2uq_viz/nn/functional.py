@@ -91,7 +91,8 @@ def gste_quantize(
         return fused.staircase(x, unpack(table(parameters, eps, working_dtype(x.dtype))))
     in_kernels = False  # under torch.compile that is for the operator to say, when it runs
     if not torch.compiler.is_compiling():
-        eps = number("eps", eps, positive=True)
+        if not (type(eps) is float and 0.0 < eps < math.inf):  # the check below takes its time
+            eps = number("eps", eps, positive=True)
         in_kernels = fused.is_chosen(x, intervals.shape[0])
     y: Tensor = _Quantize.apply(x, *parameters, eps, in_kernels)[0]  # type: ignore[no-untyped-call]
     return y
@@ -142,7 +143,7 @@ def _check_values(parameters: Parameters) -> None:
 
 
 class _Quantize(torch.autograd.Function):
-    """Output, codes, table: what is not worth keeping, or not known yet, is an empty tensor."""
+    """Output, codes and table, of which the last two may be empty: see `_quantize`."""
 
     @staticmethod
     def forward(x: Tensor, *inputs: Any) -> tuple[Tensor, Tensor, Tensor]:
@@ -237,14 +238,14 @@ def _dense(x: Tensor, like: Tensor) -> Tensor:
 def _quantize(
     x: Tensor, parameters: Parameters, eps: float, in_kernels: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the output, the codes or an empty tensor, and the table of the parameters."""
+    """Return the output, codes, and table; what is not worth keeping as an empty tensor."""
     _check_values(parameters)
     y = torch.empty_like(x)  # without gaps, whatever the strides of x
-    numbers = table(parameters, eps, working_dtype(x.dtype))
-    codes = x.new_empty(0, dtype=torch.uint8)
+    codes, numbers = x.new_empty(0, dtype=torch.uint8), x.new_empty(0)
     if x.numel() and in_kernels:
-        fused.quantize(_dense(x, y), numbers, _dense(y, y))
+        fused.quantize(_dense(x, y), _dense(y, y), parameters, eps)
     elif x.numel():
+        numbers = table(parameters, eps, working_dtype(x.dtype))
         if eager.keeps_codes(len(parameters.intervals)):
             codes = torch.empty_like(y, dtype=torch.uint8)
         eager.quantize(_dense(x, y), unpack(numbers), _dense(y, y), _dense(codes, codes))
@@ -268,14 +269,16 @@ def _gradients(
     codes = _dense(codes, codes)
     # The kernels take whole rows, and at least two; the rest is little.
     whole = x.numel() // fused.ROW * fused.ROW if in_kernels else 0
-    if whole < 2 * fused.ROW:
-        sums = eager.gradients(*rows, codes, unpack(numbers))
-    else:
+    parts = []
+    if whole >= 2 * fused.ROW:
         first, second, third = (row[:whole] for row in rows)
-        sums = fused.gradients(first, second, third, numbers)
-        if whole < x.numel():
-            first, second, third = (row[whole:] for row in rows)
-            sums += eager.gradients(first, second, third, codes, unpack(numbers))
+        parts.append(fused.gradients(first, second, third, parameters, eps))
+        rows = rows[0][whole:], rows[1][whole:], rows[2][whole:]
+    if rows[0].numel():
+        if not numbers.numel():
+            numbers = table(parameters, eps, working_dtype(x.dtype))
+        parts.append(eager.gradients(*rows, codes, unpack(numbers)))
+    sums = parts[0] if len(parts) == 1 else parts[0] + parts[1]
     return grad_x, *gradients(sums, parameters, eps)
 
 
@@ -308,8 +311,7 @@ def _gradients_operator(
     eps: float,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     parameters = Parameters(start, intervals, input_scale, output_scale)
-    numbers = table(parameters, eps, working_dtype(x.dtype))
-    codes = x.new_empty(0, dtype=torch.uint8)
+    codes, numbers = x.new_empty(0, dtype=torch.uint8), x.new_empty(0)
     in_kernels = fused.is_chosen(x, len(intervals))
     a, b, c, d, e = _gradients(grad, x, codes, numbers, parameters, eps, in_kernels)
     return a, b, c, d, e

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from n2uq_viz.checks import choice
-from n2uq_viz.nn.tables import Tables, unpack
+from n2uq_viz.nn.tables import Parameters, Tables, table, unpack, working_dtype
 
 __all__ = ["fused_mode", "gradients", "is_chosen", "quantize", "set_fused", "staircase"]
 
@@ -87,7 +87,7 @@ def is_chosen(x: Tensor, steps: int) -> bool:
     return (
         x.numel() >= least
         and steps <= MOST_STEPS
-        and (x.device.type, x.dtype, 5 * steps + 4) not in _failed
+        and (x.device.type, x.dtype, steps) not in _failed
         and _has_compiler(x.device.type)
     )
 
@@ -114,18 +114,21 @@ def staircase(x: Tensor, t: Tables) -> Tensor:
     return y.to(x.dtype)
 
 
-def _forward(x: Tensor, out: Tensor, table: Tensor) -> None:
-    out.copy_(staircase(x, unpack(table)))
+def _forward(x: Tensor, out: Tensor, *parameters: Tensor, eps: float) -> None:
+    t = table(Parameters(*parameters), eps, working_dtype(x.dtype))
+    out.copy_(staircase(x, unpack(t)))
 
 
-def _backward(x: Tensor, grad: Tensor, out: Tensor, output_scale: Tensor, table: Tensor) -> Tensor:
-    """Write the gradient of x into `out`, and return each row's sums, of shape (L + 3, rows).
+def _backward(
+    x: Tensor, grad: Tensor, out: Tensor, ones: Tensor, *parameters: Tensor, eps: float
+) -> Tensor:
+    """Write the gradient of x into `out`, and return the sums for those of the parameters.
 
-    `x`, `grad` and `out` have rows of `ROW` elements; `output_scale` repeats the scale for each
-    row, as a column. That it could differ keeps the compiler from flattening the elementwise part,
-    which it would then compute in a loop of its own: a second pass over x.
+    `x`, `grad` and `out` have rows of `ROW` elements, and `ones` holds a 1 for each row, as a
+    column. That it could differ between rows keeps the compiler from flattening the elementwise
+    part, which it would then compute in a loop of its own: a second pass over x.
     """
-    t = unpack(table)
+    t = unpack(table(Parameters(*parameters), eps, working_dtype(x.dtype)))
     dtype, steps = t.edges.dtype, t.thresholds.shape[0]
     x, g = x.to(dtype), grad.to(dtype)
     u = x * t.input_scale
@@ -138,7 +141,7 @@ def _backward(x: Tensor, grad: Tensor, out: Tensor, output_scale: Tensor, table:
     for i in range(steps):
         code = torch.where(u > t.thresholds[i], float(i + 1), code)
     inside = passed[0] & (u <= t.edges[steps])
-    weight = torch.where(inside, g * output_scale * slope, 0.0)
+    weight = torch.where(inside, g * (ones * t.output_scale) * slope, 0.0)
     # How far x has come through each segment; what is no farther than a segment is 0 or finite.
     ways = [
         torch.where(passed[i + 1], t.widths[i], torch.where(passed[i], u - t.edges[i], 0.0))
@@ -151,7 +154,9 @@ def _backward(x: Tensor, grad: Tensor, out: Tensor, output_scale: Tensor, table:
         *(weight * way for way in ways),
     ]
     out.copy_(weight * t.input_scale)
-    return torch.stack([row.sum(1) for row in rows])
+    codes, pulls, inputs, *moments = (row.sum(1) for row in rows)
+    sums = torch.stack([codes, pulls, inputs, *moments]).sum(1, dtype=torch.float64)
+    return torch.cat([sums[:3], sums[3:] / t.widths])
 
 
 #: `max_fusion_size` and the others let the compiler keep one loop, however many sums it has to
@@ -175,35 +180,37 @@ def _options() -> dict[str, Any]:
 
 
 @functools.cache
-def _compiled(function: Callable[..., Any], *_key: object) -> Callable[..., Any]:
-    """Return `function` compiled, a separate one for each key.
+def _compiled(function: Callable[..., Any], eps: float, *_key: object) -> Callable[..., Any]:
+    """Return `function` compiled for that `eps`, a separate one for each key.
 
     PyTorch counts recompilations by code object and gives up after a few; a code object for each
     key keeps the number of steps, dtypes and devices from adding up.
     """
-    own = types.FunctionType(
-        function.__code__.replace(), function.__globals__, function.__name__, None, None
-    )
+    own = types.FunctionType(function.__code__.replace(), function.__globals__, function.__name__)
+    own.__kwdefaults__ = {"eps": eps}
     compiled: Callable[..., Any] = torch.compile(own, fullgraph=True, options=_options())
     return compiled
 
 
-def _run(function: Callable[..., Any], table: Tensor, *tensors: Tensor) -> Any:
+def _run(
+    function: Callable[..., Any], large: tuple[Tensor, ...], parameters: Parameters, eps: float
+) -> Any:
     """Return what `function` gives, compiled, or if that fails, with a warning, as it is."""
-    x = tensors[0]
-    key = (x.device.type, x.dtype, len(table))
-    if key in _failed:
-        return function(*tensors, table)
-    if (function, *key) in _ready:
-        return _compiled(function, *key)(*tensors, table)
+    x = large[0]
+    kind = (x.device.type, x.dtype, len(parameters.intervals))
+    if kind in _failed:
+        return function(*large, *parameters, eps=eps)
+    key = (function, eps, parameters.start.dtype, *kind)
+    if key in _ready:
+        return _compiled(*key)(*large, *parameters)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what the compiler says of itself is not for our users
-            for tensor in tensors:
+            for tensor in large:
                 torch._dynamo.mark_dynamic(tensor, 0)
-            result = _compiled(function, *key)(*tensors, table)
+            result = _compiled(*key)(*large, *parameters)
     except Exception as error:  # whatever a compiler may answer
-        _failed.add(key)
+        _failed.add(kind)
         reason = " ".join(str(error).split())[:300]
         warnings.warn(
             f"gste_quantize goes on without its compiled kernels for {x.dtype} on {x.device.type}, "
@@ -211,25 +218,25 @@ def _run(function: Callable[..., Any], table: Tensor, *tensors: Tensor) -> Any:
             RuntimeWarning,
             stacklevel=2,
         )
-        return function(*tensors, table)
-    _ready.add((function, *key))
+        return function(*large, *parameters, eps=eps)
+    _ready.add(key)
     return result
 
 
-def quantize(x: Tensor, table: Tensor, y: Tensor) -> None:
+def quantize(x: Tensor, y: Tensor, parameters: Parameters, eps: float) -> None:
     """Write the output for x into `y`; both 1-D and contiguous."""
-    _run(_forward, table, x, y)
+    _run(_forward, (x, y), parameters, eps)
 
 
-def gradients(x: Tensor, grad: Tensor, grad_x: Tensor, table: Tensor) -> Tensor:
+def gradients(
+    x: Tensor, grad: Tensor, grad_x: Tensor, parameters: Parameters, eps: float
+) -> Tensor:
     """Write the gradient of x into `grad_x`, and return the sums for those of the parameters.
 
     The sums are those that `n2uq_viz.nn.tables.gradients` takes. All are 1-D and contiguous, with a
     whole number of rows, at least 2.
     """
-    x, grad, grad_x = (tensor.view(-1, ROW) for tensor in (x, grad, grad_x))
-    t = unpack(table)
-    scales = t.output_scale.expand(len(x), 1).contiguous()
-    sums: Tensor = _run(_backward, table, x, grad, grad_x, scales).sum(1, dtype=torch.float64)
-    sums[3:] /= t.widths
+    x, grad, grad_x = x.view(-1, ROW), grad.view(-1, ROW), grad_x.view(-1, ROW)
+    ones = torch.ones(len(x), 1, dtype=working_dtype(x.dtype), device=x.device)
+    sums: Tensor = _run(_backward, (x, grad, grad_x, ones), parameters, eps)
     return sums
