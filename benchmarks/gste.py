@@ -35,7 +35,8 @@ from torch.profiler import ProfilerActivity, profile
 
 from n2uq_viz.nn import gste_quantize, set_fused
 
-ROUNDS = 9
+ROUNDS = 15
+ROUNDS_AT_8_BITS = 3  # a round of the loop takes seconds there
 SHAPES = ((32, 64, 28, 28), (8, 256, 56, 56))
 BITS = (2, 3, 4, 8)
 LOOP, FAKE, LEARNABLE, CLAMP = (
@@ -123,13 +124,13 @@ def seconds(call: Callable[[], object], device: torch.device) -> float:
 
 
 def measure(
-    compared: dict[str, Callable[[], object]], device: torch.device
+    compared: dict[str, Callable[[], object]], rounds: int, device: torch.device
 ) -> dict[str, list[float]]:
     """Times of each way, which have taken turns."""
     found: dict[str, list[float]] = {name: [] for name in compared}
     for call in compared.values():
         call()
-    for turn in range(ROUNDS):
+    for turn in range(rounds):
         for name in list(compared) if turn % 2 == 0 else reversed(list(compared)):
             found[name].append(seconds(compared[name], device))
     return found
@@ -187,7 +188,7 @@ def table(shape: Sequence[int], bits: int, device: torch.device) -> None:
     compared = ways(x, torch.randn_like(x), bits)
     if bits == 8:
         del compared[FUSED]  # beyond 4 bits the op is eager
-    times = measure(compared, device)
+    times = measure(compared, ROUNDS if bits < 8 else ROUNDS_AT_8_BITS, device)
     memory = {name: peak_bytes(call, device) for name, call in compared.items()}
     print(f"\n{'x'.join(map(str, shape))} float32, {bits} bits")
     middle = {name: statistics.median(found) for name, found in times.items()}
@@ -214,7 +215,10 @@ def main() -> None:
     print(f"PyTorch {torch.__version__} on {device.type}, {name}")
     for bits in (2, 3, 4):
         print(f"first use of the compiled kernels at {bits} bits: {first_use(bits):.1f} s")
-    print(f"\nms: median [smallest, largest] of {ROUNDS}; how many times as long the others take;")
+    print(
+        f"\nms: median [smallest, largest] of {ROUNDS} ({ROUNDS_AT_8_BITS} at 8 bits); "
+        "how many times as long the others take;"
+    )
     print("then peak memory, MiB, and how many times as much the textbook loop takes")
     print(
         " " * 58 + f"{'loop':>10}{'fake':>10}{'learnable':>10}{'clamp':>10}{'MiB':>11}{'loop':>9}"
