@@ -17,7 +17,7 @@ from torch import Tensor
 
 from benchmarks.gste import textbook_loop
 from n2uq_viz.nn import gste_quantize, set_fused
-from n2uq_viz.nn.tables import Parameters
+from n2uq_viz.nn.tables import Parameters, table, unpack
 from n2uq_viz.quantizer import Quantizer
 
 GOLDEN = Path(__file__).parent / "data" / "n2uq_reference.npz"
@@ -503,6 +503,18 @@ def test_x_and_at_most_one_byte_an_element_are_kept(steps: int, mode: str) -> No
     tables = 4 * (5 * steps + 4) + 4 * (steps + 3)
     codes = x.numel() if steps > 3 and not (mode == "always" and steps <= 15) else 0
     assert sum(kept.values()) <= codes + tables
+
+
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf, -torch.inf])
+@pytest.mark.parametrize("name", NAMES)
+def test_where_values_are_not_looked_at_nothing_passes_for_a_number(name: str, bad: float) -> None:
+    """On a GPU and in an exported program, a parameter that is not finite makes all levels NaN."""
+    p = parameters_of(7, seed=15)
+    value = getattr(p, name).clone()
+    value[-1] = bad
+    levels = unpack(table(p._replace(**{name: value}), EPS, torch.float32)).levels
+    assert levels.isnan().all()
+    assert unpack(table(p, EPS, torch.float32)).levels.isfinite().all()
 
 
 # --- Bad input -----------------------------------------------------------------------------------

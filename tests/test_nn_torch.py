@@ -301,6 +301,30 @@ def test_module_in_half_or_double() -> None:
         uneven(3).double()(inputs(3))
 
 
+def test_the_kernels_are_compiled_once() -> None:
+    """Not again for another size, batch, shape, mode of gradients, or under autocast."""
+    act = uneven(2)
+
+    def use(x: Tensor) -> None:
+        act(x).sum().backward()
+
+    with set_fused("always"):
+        use(inputs(3, 5000))
+        with torch.inference_mode():
+            act(inputs(5000))
+        with torch.compiler.set_stance("fail_on_recompile"):
+            for x in (inputs(4096), inputs(2, 3, 40, 40), inputs(7000).requires_grad_()):
+                use(x)
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                use(inputs(5000))
+            with torch.no_grad():
+                act(inputs(5000))
+            with torch.inference_mode():
+                act(inputs(6000))
+            act.start.requires_grad_(False)
+            use(inputs(5000))
+
+
 # --- A machine without a compiler, or with a broken one ------------------------------------------
 
 SCRIPT = """

@@ -71,8 +71,8 @@ def gste_quantize(
     PyTorch refuses its forward mode.
 
     Raises ValueError for x that is not floating point, other dtypes or devices of the parameters,
-    other shapes, and parameters that are not finite. Those are not looked at on a GPU, whose work
-    that would hold up, nor under ``torch.compile``: there every output is NaN.
+    other shapes, and parameters that are not finite. Whether they are is not looked at on a GPU,
+    whose work that would hold up, nor in an exported program: there every output is NaN.
 
     Source: Liu et al., CVPR 2022, arXiv 2111.14826, sections on threshold learning and G-STE.
 
@@ -242,9 +242,8 @@ def _quantize(
     _check_values(parameters)
     y = torch.empty_like(x)  # without gaps, whatever the strides of x
     codes, numbers = x.new_empty(0, dtype=torch.uint8), x.new_empty(0)
-    if x.numel() and in_kernels:
-        fused.quantize(_dense(x, y), _dense(y, y), parameters, eps)
-    elif x.numel():
+    in_kernels = in_kernels and fused.quantize(_dense(x, y), _dense(y, y), parameters, eps)
+    if x.numel() and not in_kernels:
         numbers = table(parameters, eps, working_dtype(x.dtype))
         if eager.keeps_codes(len(parameters.intervals)):
             codes = torch.empty_like(y, dtype=torch.uint8)
@@ -269,16 +268,16 @@ def _gradients(
     codes = _dense(codes, codes)
     # The kernels take whole rows, and at least two; the rest is little.
     whole = x.numel() // fused.ROW * fused.ROW if in_kernels else 0
-    parts = []
+    sums = None
     if whole >= 2 * fused.ROW:
         first, second, third = (row[:whole] for row in rows)
-        parts.append(fused.gradients(first, second, third, parameters, eps))
-        rows = rows[0][whole:], rows[1][whole:], rows[2][whole:]
-    if rows[0].numel():
+        sums = fused.gradients(first, second, third, parameters, eps)
+    if sums is None or whole < x.numel():
         if not numbers.numel():
             numbers = table(parameters, eps, working_dtype(x.dtype))
-        parts.append(eager.gradients(*rows, codes, unpack(numbers)))
-    sums = parts[0] if len(parts) == 1 else parts[0] + parts[1]
+        first, second, third = (row[0 if sums is None else whole :] for row in rows)
+        rest = eager.gradients(first, second, third, codes, unpack(numbers))
+        sums = rest if sums is None else sums + rest
     return grad_x, *gradients(sums, parameters, eps)
 
 

@@ -81,8 +81,10 @@ def table(parameters: Parameters, eps: float, dtype: torch.dtype) -> Tensor:
     # One addition after the other, as the NumPy quantizer does.
     running = numbers.cumsum(0)
     edges, widths, scales = running[:-2], numbers[1:-2], numbers[-2:]
-    # The sum of all numbers times 0 is 0, or NaN if one of them is NaN or infinite.
-    step = scales[1:] * rise + running[-1:] * 0.0
+    # The sum of all numbers times 0 is 0, or NaN if one of them is NaN or infinite; that of the
+    # intervals as well, since the floor hides one of minus infinity.
+    everything = running[-1:] + intervals.sum(0, keepdim=True, dtype=torch.float64)
+    step = scales[1:] * rise + everything * 0.0
     # Multiples of the rounded step, so that a count times the step is the level, bit for bit. The
     # last 0 takes the sign from -0, where a falling quantizer would start.
     levels = torch.arange(steps + 1, dtype=dtype, device=edges.device) * step.to(dtype) + 0.0
