@@ -288,6 +288,7 @@ def test_both_ways_agree(dtype: torch.dtype, steps: int, device: str) -> None:
     """Outputs bit for bit, also where x is NaN, infinite, or in no whole row; gradients nearly."""
     x, grad = inputs_of(3 * 2048 + 37, seed=steps)
     x[::997] = torch.tensor([torch.nan, torch.inf, -torch.inf, 0.0, -0.0, 1e4, -1e4])
+    x[5::501] = -0.0
     wide = torch.float64 if dtype == torch.float64 else torch.float32
     p = Parameters(*(part.to(device, wide) for part in parameters_of(steps, seed=steps)))
     x, grad = x.to(device, dtype), grad.to(device, dtype)
@@ -296,6 +297,13 @@ def test_both_ways_agree(dtype: torch.dtype, steps: int, device: str) -> None:
         with set_fused(mode):
             results.append(run(x, p, grad))
     plain, fused = results
+    falling = p._replace(output_scale=-p.output_scale, start=p.start + 1.0)
+    signs = []
+    for mode in ("never", "always"):
+        with set_fused(mode):
+            signs.append(gste_quantize(x, *falling).signbit())
+    assert torch.equal(*(sign & ~x.isnan() for sign in signs))
+    assert not signs[0][x == 0.0].any()  # 0 of both signs
     assert torch.equal(plain.y.isnan(), x.isnan())
     bits = {8: torch.int64, 4: torch.int32, 2: torch.int16}[dtype.itemsize]
     ours, theirs = (y.nan_to_num(77.0).contiguous().view(bits) for y in (plain.y, fused.y))
@@ -322,9 +330,11 @@ def test_switch_for_the_kernels() -> None:
         with set_fused("never"):
             assert not fused.is_chosen(large, 3)
         assert fused.fused_mode() == "always"
-    set_fused("never")
+    again = set_fused("never")
     assert not fused.is_chosen(large, 3)
     set_fused("auto")
+    with again:
+        assert fused.fused_mode() == "never"
     assert fused.is_chosen(large, 3)
 
 
@@ -535,19 +545,22 @@ GOOD = {
         ({"x": torch.ones(3, dtype=torch.int64)}, r"x must be a tensor of floating-point .*int64"),
         ({"x": torch.ones(3, dtype=torch.bool)}, r"x must be a tensor of floating-point .*bool"),
         ({"x": torch.ones(3, dtype=torch.complex64)}, r"x must be a tensor of floating-point"),
-        ({"x": [1.0, 2.0]}, r"x must be a tensor of floating-point numbers, got list; convert"),
+        ({"x": [1.0, 2.0]}, r"x must be a tensor of floating-point numbers, got list; make"),
         ({"intervals": torch.ones(0)}, r"shape \(L,\) with L from 1 to 255.*got shape \(0,\)"),
         ({"intervals": torch.ones(256)}, r"shape \(L,\) with L from 1 to 255.*got shape \(256,\)"),
         ({"intervals": torch.ones(1, 3)}, r"shape \(L,\) with L from 1 to 255.*got shape \(1, 3\)"),
         ({"intervals": [1.0]}, r"intervals must be a tensor, got list"),
         ({"start": torch.ones(2)}, r"start must hold one number, got shape \(2,\)"),
         ({"input_scale": torch.ones(0)}, r"input_scale must hold one number, got shape \(0,\)"),
-        ({"output_scale": ONE.double()}, r"output_scale must be in torch.float32 .*got torch.flo"),
+        (
+            {"output_scale": ONE.double()},
+            r"output_scale must be in torch.float32 .*got torch.float64",
+        ),
         ({"start": ONE.long()}, r"start must be in torch.float32 .*got torch.int64; convert"),
         ({"x": torch.ones(3).double()}, r"start must be in torch.float64 .*got torch.float32"),
         (
             {"x": torch.ones(3).half(), "start": ONE.half()},
-            r"intervals must be in torch.float16 or",
+            r"share one dtype, got start in torch.float16 and inte",
         ),
         ({"input_scale": ONE.to("meta")}, r"input_scale must be on the device of x, got meta"),
         ({"start": ONE * torch.nan}, r"start must be finite, got start = nan; training may"),
@@ -555,8 +568,10 @@ GOOD = {
         ({"intervals": torch.tensor([1.0, -torch.inf])}, r"finite, got intervals\[1\] = -inf"),
         ({"input_scale": ONE * torch.inf}, r"input_scale must be finite, got input_scale = inf"),
         ({"output_scale": ONE * torch.nan}, r"output_scale must be finite"),
-        ({"eps": 0.0}, r"eps must be one finite number above 0, got 0.0"),
-        ({"eps": torch.nan}, r"eps must be one finite number above 0, got nan"),
+        ({"eps": 0.0}, r"eps must be finite and at least 1.18e-38 for .*float32, got 0.0"),
+        ({"eps": 1e-50}, r"eps must be finite and at least 1.18e-38 for .*float32, got 1e-50"),
+        ({"eps": torch.nan}, r"eps must be finite and at least 1.18e-38 for .*, got nan"),
+        ({"eps": "x"}, r"eps must be one finite number above 0, got 'x'"),
     ],
 )
 def test_bad_input_gets_one_clear_error(changed: dict[str, Any], message: str) -> None:

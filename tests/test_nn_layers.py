@@ -165,10 +165,13 @@ def test_calibration_of_lsq_is_its_papers_start() -> None:
     ("x", "message"),
     [
         (torch.tensor([1.0, torch.nan]), "x must be finite, got NaN or infinity in it"),
-        (torch.tensor([-1.0, 0.0]), "x must hold a number above 0, .* got none above 0.0"),
-        (torch.empty(0), "x must hold a number above 0, .* got no number"),
-        (torch.tensor([1, 2]), "x must be a floating-point tensor, got torch.int64"),
-        ([1.0, 2.0], "x must be a floating-point tensor, got list"),
+        (
+            torch.tensor([-1.0, 0.0]),
+            r"x must hold a number .* from 1e-30 to 1e\+30, got 0 as the largest$",
+        ),
+        (torch.empty(0), "x must hold a number .* got no number$"),
+        (torch.tensor([1, 2]), "x must be a tensor of floating-point numbers, got torch.int64"),
+        ([1.0, 2.0], "x must be a tensor of floating-point numbers, got list"),
     ],
 )
 def test_calibration_refuses(make: Any, x: Any, message: str) -> None:
@@ -177,6 +180,52 @@ def test_calibration_refuses(make: Any, x: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         act.calibrate(x)
     assert all(torch.equal(value, before[name]) for name, value in act.state_dict().items())
+
+
+@pytest.mark.parametrize("make", [*ACTIVATIONS, LSQActivation])
+def test_calibration_sees_all_of_a_large_sample(make: Any) -> None:
+    """A draw that kept step with the rows would see one column of it only."""
+    x = torch.rand(2**18, 2, generator=torch.Generator().manual_seed(0))
+    x[:, 1] *= 6.0
+    ends = [make(2).calibrate(some).quantizer().edges[-1] for some in (x, x.T.contiguous(), x, x)]
+    assert ends[0] == ends[2] == ends[3]
+    assert ends[0] == pytest.approx(ends[1], rel=0.02)
+    assert ends[0] == pytest.approx(make(2).calibrate(x[: 2**16]).quantizer().edges[-1], rel=0.02)
+
+
+@pytest.mark.parametrize("make", [*ACTIVATIONS, LSQActivation])
+@pytest.mark.parametrize("size", [1e-25, 1e20])
+def test_calibration_at_any_scale(make: Any, size: float) -> None:
+    x = torch.linspace(0.0, 1.0, 1000)
+    ends = [make(2).calibrate(factor * x).quantizer().edges[-1] for factor in (1.0, size)]
+    assert ends[1] == pytest.approx(size * ends[0], rel=1e-5)
+
+
+def test_calibration_of_a_signed_lsq_takes_negative_numbers() -> None:
+    assert LSQActivation(2, signed=True).calibrate(torch.tensor([-1.0, -3.0])).step_size == 4.0
+
+
+@pytest.mark.parametrize("make", [N2UQActivation, LSQActivation, PACTActivation, UniformActivation])
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (torch.tensor([1, 2]), "got torch.int64; convert it with x.float"),
+        (torch.tensor([True]), "got torch.bool"),
+        (torch.tensor([1j]), "got torch.complex64"),
+        ([1.0], r"got list; make one with torch.tensor\(x\)"),
+    ],
+)
+def test_inputs_that_are_refused(make: Any, x: Any, message: str) -> None:
+    with pytest.raises(
+        ValueError, match=f"x must be a tensor of floating-point numbers, {message}"
+    ):
+        make(2)(x)
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.complex64])
+def test_parameters_are_floating_point(dtype: torch.dtype) -> None:
+    with pytest.raises(ValueError, match="must be a tensor of floating-point numbers, got torch"):
+        N2UQActivation(2, dtype=dtype)
 
 
 # --- Weights -------------------------------------------------------------------------------------
@@ -432,6 +481,25 @@ def test_uniform_is_the_clipped_ste(bits: int) -> None:
     assert np.allclose(grad, q.ste_gradient(x.numpy()), atol=1e-9)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_uniform_gradient_is_1_up_to_the_end_and_no_further(seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    low = float(torch.rand(1, generator=generator)) - 1.0
+    act = UniformActivation(1 + seed % 8, low, low + float(torch.rand(1, generator=generator)) * 9)
+    ends = torch.cat([act.low, act.high])
+    away = torch.tensor([torch.inf, torch.inf])
+    _, grad = backward(act, torch.cat([ends, torch.nextafter(ends, away)]))
+    assert grad.tolist() == [0.0, 1.0, 1.0, 0.0]
+
+
+def test_lsq_with_an_infinite_gradient_where_nothing_pulls() -> None:
+    act = LSQActivation(2)
+    y = act(torch.tensor([-1.0, 0.1]))
+    y.backward(torch.tensor([torch.inf, 1.0]))
+    assert act.step_size.grad is not None
+    assert act.step_size.grad.isfinite().all()
+
+
 PEERS: list[Any] = [
     lambda bits: UniformActivation(bits, -0.5, 1.3),
     LSQActivation,
@@ -462,6 +530,32 @@ def test_every_dtype_and_nan(make: Any, dtype: torch.dtype) -> None:
     assert x.grad is not None
     assert x.grad[:3].tolist() == [0.0, 0.0, 0.0]
     assert all(value.grad is not None and value.grad.isfinite().all() for value in act.parameters())
+
+
+@pytest.mark.parametrize("make", [*PEERS, N2UQActivation])
+@pytest.mark.parametrize("shape", [(), (0,), (1,), (2, 3), (2, 1, 3)])
+def test_every_shape(make: Any, shape: tuple[int, ...]) -> None:
+    act, x = make(2), torch.full(shape, 0.7, requires_grad=True)
+    y = act(x)
+    y.sum().backward()
+    assert x.grad is not None
+    assert y.shape == x.grad.shape == shape
+
+
+@pytest.mark.filterwarnings("ignore:<class 'torch.autograd.function.Function'> should not be")
+@pytest.mark.parametrize("make", [*PEERS, N2UQActivation])
+def test_ensembles_and_exports(make: Any) -> None:
+    acts = [make(2), make(2).calibrate(inputs(low=-3.0))]
+    x = inputs(60).reshape(6, 10)
+    p, buffers = torch.func.stack_module_state(acts)
+    found = torch.func.vmap(
+        lambda p, b: torch.func.functional_call(acts[0], (p, b), (x,)), in_dims=(0, 0)
+    )(p, buffers)
+    assert all(torch.equal(found[i], act(x)) for i, act in enumerate(acts))
+    shapes = ({0: torch.export.Dim("batch", min=2)},)
+    for strict in (False, True):
+        program = torch.export.export(acts[1], (x,), dynamic_shapes=shapes, strict=strict).module()
+        assert torch.equal(program(x[:3]), acts[1](x[:3]))
 
 
 @pytest.mark.parametrize(

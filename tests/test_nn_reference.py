@@ -210,6 +210,25 @@ def test_a_block_of_ours_takes_the_authors_tensors() -> None:
     assert block.eval()(some(2, 4, 6, 6)).isfinite().all()
 
 
+def test_models_as_torch_knows_them() -> None:
+    """Wrapped for parallel use, with a layer under two names, with a buffer that is not saved."""
+    state = {"0.start": some(1), "0.a": some(3), "0.scale1": some(1), "0.scale2": some(1)}
+    act = N2UQActivation(2)
+    act.register_buffer("seen", torch.zeros(1), persistent=False)
+    net = nn.Sequential(act)
+    for model in (net, nn.DataParallel(net)):
+        for prefix in ("", "module."):
+            load_reference_state(model, {prefix + name: value for name, value in state.items()})
+            assert torch.equal(act.intervals, state["0.a"])
+    twice = nn.Sequential(act, act)
+    both = state | {name.replace("0.", "1.", 1): value for name, value in state.items()}
+    load_reference_state(twice, both)
+    old = nn.Sequential(nn.BatchNorm1d(2))
+    names = ("weight", "bias", "running_mean", "running_var")
+    load_reference_state(old, {f"0.{name}": some(2) for name in names})  # without a count
+    assert old.get_buffer("0.num_batches_tracked").item() == 0
+
+
 def test_single_layers() -> None:
     state = {name.partition(".")[2]: value for name, value in activation("q", 3)}
     act = N2UQActivation(3)
@@ -284,11 +303,20 @@ def test_other_things_that_are_no_state_dict_of_n2uq() -> None:
         ValueError, match=r"state must be a dict of tensors by name, got list; torch"
     ):
         read_reference_state([1, 2])  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="must hold tensors only, got something else in epoch"):
+    with pytest.raises(
+        ValueError, match="must hold tensors by name only, got something else in epoch"
+    ):
         read_reference_state({"epoch": 3})
     with pytest.raises(ValueError, match=r"holds no layer of N2UQ: .* got 0.weight, 0.bias$"):
         read_reference_state(nn.Sequential(nn.Linear(1, 1)).state_dict())
     with pytest.raises(ValueError, match=r"holds no layer of N2UQ: .* got nothing$"):
         read_reference_state({})
+    with pytest.raises(ValueError, match="must hold tensors by name only, got something else in 3"):
+        read_reference_state({3: some(1)})  # type: ignore[dict-item]
+    with pytest.raises(ValueError, match="module must be a Module, got "):
+        load_reference_state({}, N2UQActivation(2))  # type: ignore[arg-type]
+    whole = {f"q.{leaf}": torch.ones(1) for leaf in ("start", "scale1", "scale2")}
+    with pytest.raises(ValueError, match=r"q.a in torch.int64, not floating point"):
+        read_reference_state(whole | {"q.a": torch.ones(3, dtype=torch.int64)})
     with pytest.raises(ValueError, match="does not fit: missing start, a, scale1, scale2; unknown"):
         N2UQActivation(2).load_reference_state({"intervals": some(3)})

@@ -98,6 +98,8 @@ def test_compile_can_refuse_what_eager_refuses() -> None:
         compiled(torch.ones(3), torch.ones(2), one, one, one)
     with pytest.raises(ValueError, match="intervals must be finite"):
         compiled(torch.ones(3), one, one * torch.nan, one, one)
+    with pytest.raises(ValueError, match=r"eps must be finite and at least .* got -1.0"):
+        torch.compile(gste_quantize)(torch.ones(3), one, one, one, one, eps=-1.0)
 
 
 @pytest.mark.parametrize("strict", [False, True])
@@ -149,6 +151,38 @@ def test_gradients_for_each_sample(bits: int, mode: str) -> None:
         assert torch.equal(each[1][i], of_x)
         for found, wanted in zip(each[0], of_p, strict=True):
             assert torch.equal(found[i], wanted)
+
+
+@pytest.mark.parametrize("bits", [2, 3, 8])
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 2, 0), (2, 0, 1)])
+@pytest.mark.parametrize("dim", [0, 1, 2])
+def test_gradients_for_each_sample_of_any_layout(
+    dim: int, order: tuple[int, int, int], bits: int
+) -> None:
+    """What is kept of each sample lies in another order than the sample itself."""
+    act, x = uneven(bits), inputs(4, 6, 5).permute(order)
+    p = tuple(getattr(act, name).detach() for name in NAMES)
+    of = torch.func.grad(loss, argnums=(0, 1))
+    found_p, found_x = torch.func.vmap(of, in_dims=(None, dim))(p, x)
+    for i, sample in enumerate(x.unbind(dim)):
+        of_p, of_x = of(p, sample.contiguous())
+        assert torch.equal(found_x[i], of_x)
+        for found, wanted in zip(found_p, of_p, strict=True):
+            assert torch.allclose(found[i], wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_hooks_may_keep_tensors_in_another_layout() -> None:
+    act = uneven(3)
+    x = inputs(2, 3, 4, 5).contiguous(memory_format=torch.channels_last).requires_grad_()
+    (expected,) = torch.autograd.grad(act(x).square().sum(), x)
+
+    def pack(tensor: Tensor) -> Tensor:
+        return tensor.contiguous() if tensor.is_floating_point() else tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        y = act(x)
+    (found,) = torch.autograd.grad(y.square().sum(), x)
+    assert torch.equal(found, expected)
 
 
 @pytest.mark.parametrize("dim", [0, 1, 2])

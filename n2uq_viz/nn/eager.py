@@ -18,16 +18,14 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from n2uq_viz.nn.tables import Tables
+from n2uq_viz.nn.tables import ROW, Tables
 
-__all__ = ["gradients", "keeps_codes", "quantize"]
+__all__ = ["backward", "keeps_codes", "quantize"]
 
 #: Elements taken at a time: half a MiB of float32, which a core's cache holds. A GPU has no use for
 #: small pieces; there it is a bound on memory.
 CHUNK = 1 << 17
 CHUNK_ON_GPU = 1 << 24
-#: So many elements share a partial sum. Few enough for float32; the partial sums add up in float64.
-ROW = 2048
 #: Up to so many steps, comparing with each threshold is faster than a search.
 COMPARED_ONE_BY_ONE = 15
 #: Up to so many steps, summing over each segment is faster than a histogram.
@@ -40,7 +38,7 @@ above = torch.ops.aten.threshold_backward.grad_input
 
 
 def keeps_codes(steps: int) -> bool:
-    """Whether `gradients` of so many steps needs the codes: to find them again costs too much."""
+    """Whether `backward` of so many steps needs the codes: to find them again costs too much."""
     return steps > SUMMED_ONE_BY_ONE
 
 
@@ -68,17 +66,17 @@ def quantize(x: Tensor, t: Tables, y: Tensor, codes: Tensor) -> None:
             for piece in code_piece:
                 piece.copy_(index)
             torch.index_select(t.levels, 0, index, out=out)
-        # Held between 0 and 0 every number is 0, and NaN is still NaN.
-        out.add_(u.clamp_(0.0, 0.0))
+        # No number is above 0 then, and none below; NaN is still NaN.
+        out.add_(u.abs_().clamp_max_(0.0))
         if out is level:
             y_piece.copy_(out)
 
 
-def gradients(x: Tensor, grad: Tensor, grad_x: Tensor, codes: Tensor, t: Tables) -> Tensor:
+def backward(x: Tensor, grad: Tensor, grad_x: Tensor, codes: Tensor, t: Tables) -> Tensor:
     """Write the gradient of x into `grad_x`, and return the sums for those of the parameters.
 
-    The sums are those that `n2uq_viz.nn.tables.gradients` takes. `codes` may be empty. Where x is
-    NaN it counts as lying on the first edge: gradient 0, and nothing added anywhere.
+    The sums are those that `n2uq_viz.nn.tables.parameter_gradients` takes. `codes` may be empty.
+    Where x is NaN it counts as lying on the first edge: gradient 0, and nothing added anywhere.
     """
     if keeps_codes(t.thresholds.numel()):
         return _sum_by_half_segments(x, grad, grad_x, codes, t)

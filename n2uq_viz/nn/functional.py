@@ -15,9 +15,16 @@ from torch import Tensor
 
 from n2uq_viz.checks import number
 from n2uq_viz.nn import eager, fused
-from n2uq_viz.nn.tables import Parameters, gradients, table, unpack, working_dtype
+from n2uq_viz.nn.tables import (
+    ROW,
+    Parameters,
+    parameter_gradients,
+    table,
+    unpack,
+    working_dtype,
+)
 
-__all__ = ["gste_quantize"]
+__all__ = ["check_floats", "gste_quantize"]
 
 FLOATS = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 MOST_STEPS = 255
@@ -51,11 +58,13 @@ def gste_quantize(
     start, input_scale, output_scale : one element each.
     intervals : shape (L,), L from 1 to 255. n bits have ``2**n - 1``; other L do as well, their
         L + 1 levels are spaced evenly over the same range. Negative ones act as `eps`.
-    eps : the smallest width of a segment, above 0.
+    eps : the smallest width of a segment, at least the smallest normal number of the parameters'
+        dtype.
 
     The parameters have the dtype of x; for bfloat16 and float16 x, float32 does too, and whatever
-    theirs, the computation is in float32. Sums over x are made in float64 from partial sums of a
-    few thousand elements. Negative scales give a falling function, and 0 is allowed for both.
+    theirs, the computation is in float32. Sums over x are made in float64 from partial sums in the
+    precision of the computation, of at most 131,072 elements on a CPU. A negative scale gives a
+    falling function; 0 is allowed for both scales (an infinite x times 0 is NaN).
 
     Returns a tensor of the shape and dtype of x. Kept for the backward pass: x, and one byte for
     each of its elements beyond 3 steps where it is not fused.
@@ -68,11 +77,12 @@ def gste_quantize(
     (one call for each element of the batch, where gradients of parameters are asked for),
     autocast, and ``torch.export``, which records plain operations, without the gradients. It can
     be differentiated once; twice raises RuntimeError, as does ``is_grads_batched=True``, and
-    PyTorch refuses its forward mode.
+    PyTorch refuses its forward mode. ``torch.jit`` is not supported.
 
     Raises ValueError for x that is not floating point, other dtypes or devices of the parameters,
-    other shapes, and parameters that are not finite. Whether they are is not looked at on a GPU,
-    whose work that would hold up, nor in an exported program: there every output is NaN.
+    other shapes, another `eps`, and parameters that are not finite. Whether they are is not looked
+    at on a GPU, whose work that would hold up, nor in an exported program: there every output is
+    NaN.
 
     Source: Liu et al., CVPR 2022, arXiv 2111.14826, sections on threshold learning and G-STE.
 
@@ -87,23 +97,39 @@ def gste_quantize(
     """
     parameters = Parameters(start, intervals, input_scale, output_scale)
     _check(x, parameters)
+    if not (type(eps) is float or torch.compiler.is_compiling()):
+        eps = number("eps", eps, positive=True)
+    smallest = torch.finfo(start.dtype).smallest_normal
+    if not smallest <= eps < math.inf:
+        raise ValueError(
+            f"eps must be finite and at least {smallest:.3g} for parameters in {start.dtype}, got "
+            f"{eps}"
+        )
     if torch.compiler.is_exporting():
         return fused.staircase(x, unpack(table(parameters, eps, working_dtype(x.dtype))))
     in_kernels = False  # under torch.compile that is for the operator to say, when it runs
     if not torch.compiler.is_compiling():
-        if not (type(eps) is float and 0.0 < eps < math.inf):  # the check below takes its time
-            eps = number("eps", eps, positive=True)
         in_kernels = fused.is_chosen(x, intervals.shape[0])
     y: Tensor = _Quantize.apply(x, *parameters, eps, in_kernels)[0]  # type: ignore[no-untyped-call]
     return y
 
 
-def _check(x: Tensor, parameters: Parameters) -> None:
-    if not isinstance(x, Tensor) or x.dtype not in FLOATS:
-        got = x.dtype if isinstance(x, Tensor) else type(x).__name__
+def check_floats(x: Tensor) -> None:
+    """Raise ValueError unless x is a tensor of floating-point numbers."""
+    if not isinstance(x, Tensor):
         raise ValueError(
-            f"x must be a tensor of floating-point numbers, got {got}; convert it with x.float()"
+            f"x must be a tensor of floating-point numbers, got {type(x).__name__}; make one with "
+            "torch.tensor(x)"
         )
+    if x.dtype not in FLOATS:
+        raise ValueError(
+            f"x must be a tensor of floating-point numbers, got {x.dtype}; convert it with "
+            "x.float()"
+        )
+
+
+def _check(x: Tensor, parameters: Parameters) -> None:
+    check_floats(x)
     allowed = (x.dtype, working_dtype(x.dtype))
     for name, value in zip(Parameters._fields, parameters, strict=True):
         if not isinstance(value, Tensor):
@@ -121,11 +147,15 @@ def _check(x: Tensor, parameters: Parameters) -> None:
                 f"{name} must be on the device of x, got {value.device} and x on {x.device}; move "
                 "one of them with .to(device)"
             )
-        if value.dtype not in allowed or value.dtype != parameters.start.dtype:
+        if value.dtype not in allowed:
             raise ValueError(
                 f"{name} must be in {' or '.join(str(kind) for kind in dict.fromkeys(allowed))} "
-                f"like the other parameters, for x in {x.dtype}, got {value.dtype}; convert one of "
-                "them with .to(dtype)"
+                f"for x in {x.dtype}, got {value.dtype}; convert one of them with .to(dtype)"
+            )
+        if value.dtype != parameters.start.dtype:
+            raise ValueError(
+                f"the parameters must share one dtype, got start in {parameters.start.dtype} and "
+                f"{name} in {value.dtype}; convert one of them with .to(dtype)"
             )
 
 
@@ -230,7 +260,7 @@ def _one_by_one(
 
 def _dense(x: Tensor, like: Tensor) -> Tensor:
     """Return the elements of x in a row, in the order in which `like` has them in memory."""
-    if x.stride() != like.stride() or x.dtype != like.dtype:
+    if x.stride() != like.stride():
         x = torch.empty_like(like, dtype=x.dtype).copy_(x)
     return x.as_strided((x.numel(),), (1,))
 
@@ -247,7 +277,8 @@ def _quantize(
         numbers = table(parameters, eps, working_dtype(x.dtype))
         if eager.keeps_codes(len(parameters.intervals)):
             codes = torch.empty_like(y, dtype=torch.uint8)
-        eager.quantize(_dense(x, y), unpack(numbers), _dense(y, y), _dense(codes, codes))
+        flat_codes = _dense(codes, y) if codes.numel() else codes
+        eager.quantize(_dense(x, y), unpack(numbers), _dense(y, y), flat_codes)
     return y, codes, numbers
 
 
@@ -265,20 +296,21 @@ def _gradients(
     if x.numel() == 0:
         return grad_x, *(torch.zeros_like(parameter) for parameter in parameters)
     rows = _dense(x, grad_x), _dense(grad, grad_x), _dense(grad_x, grad_x)
-    codes = _dense(codes, codes)
+    if codes.numel():
+        codes = _dense(codes, grad_x)
     # The kernels take whole rows, and at least two; the rest is little.
-    whole = x.numel() // fused.ROW * fused.ROW if in_kernels else 0
+    whole = x.numel() // ROW * ROW if in_kernels else 0
     sums = None
-    if whole >= 2 * fused.ROW:
+    if whole >= 2 * ROW:
         first, second, third = (row[:whole] for row in rows)
-        sums = fused.gradients(first, second, third, parameters, eps)
+        sums = fused.backward(first, second, third, parameters, eps)
     if sums is None or whole < x.numel():
         if not numbers.numel():
             numbers = table(parameters, eps, working_dtype(x.dtype))
         first, second, third = (row[0 if sums is None else whole :] for row in rows)
-        rest = eager.gradients(first, second, third, codes, unpack(numbers))
+        rest = eager.backward(first, second, third, codes, unpack(numbers))
         sums = rest if sums is None else sums + rest
-    return grad_x, *gradients(sums, parameters, eps)
+    return grad_x, *parameter_gradients(sums, parameters, eps)
 
 
 @torch.library.custom_op("n2uq_viz::quantize", mutates_args=())

@@ -11,6 +11,7 @@ import functools
 import os
 import shutil
 import sys
+import threading
 import types
 import warnings
 from collections.abc import Callable
@@ -20,24 +21,22 @@ import torch
 from torch import Tensor
 
 from n2uq_viz.checks import choice
-from n2uq_viz.nn.tables import Parameters, Tables, table, unpack, working_dtype
+from n2uq_viz.nn.tables import ROW, Parameters, Tables, table, unpack, working_dtype
 
-__all__ = ["fused_mode", "gradients", "is_chosen", "quantize", "set_fused", "staircase"]
+__all__ = ["backward", "fused_mode", "is_chosen", "quantize", "set_fused", "staircase"]
 
 MODES = ("auto", "always", "never")
 #: Elements of x from which "auto" uses the kernels. They save a few ns an element and compiling
 #: costs seconds, so a tensor of a notebook's size would not earn them back.
 FROM_ELEMENTS = 1 << 20
 #: Beyond so many steps the unrolled loops take long to compile and little time is saved.
-MOST_STEPS = 15
-#: So many elements share a partial sum in the precision of the computation, and the partial sums
-#: add up in float64. Beyond 4096 PyTorch adds with a helper that slows this down several times.
-ROW = 2048
+MOST_FUSED_STEPS = 15
 
 _mode = "auto"
 #: What has been compiled, and for which x it could not be.
 _ready: set[tuple[Any, ...]] = set()
 _failed: set[tuple[Any, ...]] = set()
+_compiling = threading.Lock()
 
 
 class set_fused:
@@ -53,6 +52,8 @@ class set_fused:
     holds for the whole process; as a context manager it holds inside only. The backward pass goes
     the way that the forward pass went.
 
+    Under ``torch.compile`` forward and backward each ask when they run.
+
     Raises ValueError for another word.
 
     >>> with set_fused("never"):
@@ -67,10 +68,12 @@ class set_fused:
 
     def __init__(self, mode: str) -> None:
         global _mode
-        self._before = _mode
-        _mode = choice("mode", mode, MODES)
+        self._mode, self._before = choice("mode", mode, MODES), _mode
+        _mode = self._mode
 
     def __enter__(self) -> Self:
+        global _mode
+        _mode = self._mode
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -88,7 +91,7 @@ def is_chosen(x: Tensor, steps: int) -> bool:
     least = {"auto": FROM_ELEMENTS, "always": 2 * ROW, "never": sys.maxsize}[_mode]
     return (
         x.numel() >= least
-        and steps <= MOST_STEPS
+        and steps <= MOST_FUSED_STEPS
         and (x.device.type, x.dtype, steps) not in _failed
         and _has_compiler(x.device.type)
     )
@@ -208,24 +211,26 @@ def _run(
     with torch.no_grad(), torch.autocast(x.device.type, enabled=False):
         if key in _ready:
             return True, _compiled(*key)(*given)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # what the compiler says of its own code
-                for tensor in given[: len(large)]:
-                    torch._dynamo.mark_dynamic(tensor, 0)
+        # One at a time: threads would compile the same thing, and share how warnings are treated.
+        with _compiling, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what the compiler says of its own code
+            for tensor in given[: len(large)]:
+                torch._dynamo.mark_dynamic(tensor, 0)
+            try:
                 result = _compiled(*key)(*given)
-        except Exception as error:  # whatever a compiler may answer
-            _failed.add(kind)
-            reason = " ".join(str(error).split())[:300]
-            warnings.warn(
-                f"gste_quantize goes on without its compiled kernels for {x.dtype} on "
-                f"{x.device.type}, since compiling them failed: {type(error).__name__}: {reason}",
-                RuntimeWarning,
-                stacklevel=2,
-            )
-            return False, None
-    _ready.add(key)
-    return True, result
+            except Exception as error:  # whatever a compiler may answer
+                _failed.add(kind)
+                reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            else:
+                _ready.add(key)
+                return True, result
+    warnings.warn(
+        f"gste_quantize goes on without its compiled kernels for {x.dtype} on {x.device.type}, "
+        f"since compiling them failed: {reason}",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+    return False, None
 
 
 def quantize(x: Tensor, y: Tensor, parameters: Parameters, eps: float) -> bool:
@@ -233,13 +238,13 @@ def quantize(x: Tensor, y: Tensor, parameters: Parameters, eps: float) -> bool:
     return _run(_forward, (x, y), parameters, eps)[0]
 
 
-def gradients(
+def backward(
     x: Tensor, grad: Tensor, grad_x: Tensor, parameters: Parameters, eps: float
 ) -> Tensor | None:
     """Write the gradient of x into `grad_x`, and return the sums for those of the parameters.
 
-    The sums are those that `n2uq_viz.nn.tables.gradients` takes, or None if it could not be done.
-    All tensors are 1-D and contiguous, with a whole number of rows, at least 2.
+    The sums are those that `n2uq_viz.nn.tables.parameter_gradients` takes, or None if it could not
+    be done. All tensors are 1-D and contiguous, with a whole number of rows, at least 2.
     """
     x, grad, grad_x = x.view(-1, ROW), grad.view(-1, ROW), grad_x.view(-1, ROW)
     ones = torch.ones(len(x), 1, dtype=working_dtype(x.dtype), device=x.device)

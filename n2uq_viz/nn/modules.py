@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from n2uq_viz.checks import choice, number, whole_number
-from n2uq_viz.nn.functional import gste_quantize
+from n2uq_viz.nn.functional import check_floats, gste_quantize
 from n2uq_viz.nn.ranges import best_end
 from n2uq_viz.nn.tables import HIGHEST_LEVEL
 from n2uq_viz.nn.weights import GRADIENTS, quantize_weight
@@ -62,6 +62,7 @@ class N2UQActivation(nn.Module):
         self.bits = whole_number("bits", bits, 1, 8)
         self.eps = number("eps", eps, positive=True)
         one = torch.empty(1, device=device, dtype=dtype)
+        check_floats(one)
         self.start = nn.Parameter(one.clone())
         self.intervals = nn.Parameter(one.new_empty(2**self.bits - 1))
         self.input_scale = nn.Parameter(one.clone())
@@ -86,8 +87,9 @@ class N2UQActivation(nn.Module):
         """Start from uniform quantization of the range [0, end] that loses least of x.
 
         Sets the two scales, and the rest as at the beginning. x is a sample of what the layer will
-        see, finite, with some value above 0; the end is that of the smallest mean squared error
-        among 100. Returns the layer. Raises ValueError for another x.
+        see, finite, with some value above 0 (of more than 2**18 values, as many are drawn at
+        random, the same each time); the end is that of the smallest mean squared error among 100.
+        Returns the layer. Raises ValueError for another x.
 
         >>> act = N2UQActivation(2).calibrate(torch.linspace(0.0, 6.0, 1000))
         >>> act.quantizer().levels.round(2)

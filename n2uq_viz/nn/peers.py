@@ -1,9 +1,9 @@
 """The quantizers that N2UQ is compared with, with the interface of `N2UQActivation`.
 
-Each takes `bits`, quantizes x of any shape to an output of the same shape and dtype, and has
-``calibrate(x)`` and ``quantizer()``. Midway between two levels each takes the lower, as everywhere
-in this package; NaN stays NaN and the infinities saturate. Their gradients are those of the table
-in `n2uq_viz.surrogates`.
+Each takes `bits`, quantizes floating-point x of any shape to an output of the same shape and dtype,
+and has ``calibrate(x)`` and ``quantizer()``. Midway between two levels each takes the lower, as
+everywhere in this package; NaN stays NaN, with gradient 0, and the infinities saturate. Their
+gradients are those of the table in `n2uq_viz.surrogates`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from n2uq_viz.checks import low_high, whole_number
-from n2uq_viz.nn.functional import gste_quantize
+from n2uq_viz.nn.functional import check_floats
 from n2uq_viz.nn.ranges import best_end, sample
 from n2uq_viz.nn.tables import HIGHEST_LEVEL, working_dtype
 from n2uq_viz.quantizer import Quantizer
@@ -43,24 +43,15 @@ class UniformActivation(nn.Module):
     def __init__(self, bits: int, low: float = 0.0, high: float = HIGHEST_LEVEL) -> None:
         super().__init__()
         self.bits = whole_number("bits", bits, 1, 8)
-        bottom, top = low_high(low, high)
-        self.register_buffer("low", torch.tensor([bottom]))
-        self.register_buffer("high", torch.tensor([top]))
+        self.register_buffer("low", torch.tensor([float(low)]))
+        self.register_buffer("high", torch.tensor([float(high)]))
+        low_high(self.low.item(), self.high.item())  # as they are, in float32
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x quantized."""
-        steps = 2**self.bits - 1
-        width = (self.high - self.low) / steps
-        # With equal segments G-STE is the clipped STE. No floor: there is nothing to learn.
-        y = gste_quantize(
-            x,
-            self.low,
-            width.expand(steps),
-            torch.ones_like(width),
-            width * (steps / HIGHEST_LEVEL),
-            eps=1e-30,
-        )
-        return y + self.low.to(y.dtype)
+        check_floats(x)
+        y: Tensor = _ClippedSTE.apply(x, self.low, self.high, 2**self.bits - 1)  # type: ignore[no-untyped-call]
+        return y
 
     def calibrate(self, x: Tensor) -> Self:
         """Set the range to [0, end] as `N2UQActivation.calibrate` does. Returns the layer."""
@@ -101,7 +92,9 @@ class LSQActivation(nn.Module):
     def __init__(self, bits: int, *, signed: bool = False) -> None:
         super().__init__()
         self.bits = whole_number("bits", bits, 1, 8)
-        self.signed = bool(signed)
+        if not isinstance(signed, bool):
+            raise ValueError(f"signed must be True or False, got {signed!r}")
+        self.signed = signed
         self.step_size = nn.Parameter(torch.tensor([HIGHEST_LEVEL / (2**self.bits - 1)]))
 
     def _limits(self) -> tuple[int, int]:
@@ -112,21 +105,26 @@ class LSQActivation(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x quantized."""
+        check_floats(x)
         _check_positive("step_size", self.step_size)
         low, high = self._limits()
-        count = x.numel() // len(x) if x.ndim > 1 and len(x) and not self.signed else x.numel()
-        scale = 1.0 / math.sqrt(max(count, 1) * high)
+        count = math.prod(x.shape if self.signed or x.ndim < 2 else x.shape[1:])
+        # An exported program has no gradients, and may take another number of samples.
+        scale = 1.0 if torch.compiler.is_exporting() else 1.0 / math.sqrt(max(count, 1) * high)
         y: Tensor = _LSQ.apply(x, self.step_size, low, high, self.signed and self.bits == 1, scale)  # type: ignore[no-untyped-call]
         return y
 
     def calibrate(self, x: Tensor) -> Self:
         """Set the step size to ``2 * mean(|x|) / sqrt(Q_P)``, as LSQ begins. Returns the layer.
 
-        x is a sample, finite and with a value above 0. Raises ValueError for another.
+        x is a sample, finite, with some value above 0, or if signed not 0. Raises ValueError for
+        another.
         """
         tensor = "weights" if self.signed else "activations"
         with torch.no_grad():
-            self.step_size.fill_(lsq_initial_step(sample(x).cpu().numpy(), self.bits, tensor))
+            self.step_size.fill_(
+                lsq_initial_step(sample(x, signed=self.signed).cpu().numpy(), self.bits, tensor)
+            )
         return self
 
     def quantizer(self) -> Quantizer:
@@ -165,6 +163,7 @@ class PACTActivation(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x quantized."""
+        check_floats(x)
         _check_positive("alpha", self.alpha)
         y: Tensor = _PACT.apply(x, self.alpha, 2**self.bits - 1)  # type: ignore[no-untyped-call]
         return y
@@ -190,7 +189,8 @@ class PACTActivation(nn.Module):
 
 def _check_positive(name: str, value: Tensor) -> None:
     """Raise ValueError for a trained size that is not above 0, where looking costs nothing."""
-    if value.device.type == "cpu" and not torch.compiler.is_compiling():
+    looking = value.device.type == "cpu" and not torch.compiler.is_compiling()
+    if looking and not torch._C._functorch.is_batchedtensor(value):
         found = value.item()
         if not (found > 0.0 and math.isfinite(found)):
             raise ValueError(
@@ -204,8 +204,56 @@ def _floor_tie(v: Tensor) -> Tensor:
     return torch.ceil(v - 0.5) + 0.0  # 0 instead of -0
 
 
+def _uniform(x: Tensor, low: Tensor, high: Tensor, steps: int) -> Tensor:
+    """Return x clipped to [low, high] and rounded to one of `steps` + 1 even levels."""
+    dtype = working_dtype(x.dtype)
+    start, end = low.to(dtype).reshape(()), high.to(dtype).reshape(())
+    clipped = torch.minimum(torch.maximum(x.to(dtype), start), end) - start
+    codes = _floor_tie(clipped * (steps / (end - start)))
+    return (codes * ((end - start) / steps) + start).to(x.dtype)
+
+
+# Below are only operations that vmap knows.
+
+
+class _ClippedSTE(torch.autograd.Function):
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor, low: Tensor, high: Tensor, steps: int) -> Tensor:
+        return _uniform(x, low, high, steps)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], _output: Tensor) -> None:
+        ctx.save_for_backward(*inputs[:3])
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        x, low, high = ctx.saved_tensors
+        return torch.where((x > low) & (x <= high), grad, 0.0).reshape(x.shape), None, None, None
+
+
+class _PACT(torch.autograd.Function):
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor, alpha: Tensor, steps: int) -> Tensor:
+        return _uniform(x, torch.zeros_like(alpha), alpha, steps)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], _output: Tensor) -> None:
+        ctx.save_for_backward(*inputs[:2])
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        x, alpha = ctx.saved_tensors
+        of_alpha = torch.where(x >= alpha, grad, 0.0).sum(dtype=working_dtype(x.dtype))
+        of_x = torch.where((x >= 0.0) & (x < alpha), grad, 0.0).reshape(x.shape)
+        return of_x, of_alpha.reshape(alpha.shape).to(alpha.dtype), None
+
+
 class _LSQ(torch.autograd.Function):
-    generate_vmap_rule = True  # all below are operations that vmap knows
+    generate_vmap_rule = True
 
     @staticmethod
     def _codes(v: Tensor, low: int, high: int, binary: bool) -> Tensor:
@@ -217,7 +265,7 @@ class _LSQ(torch.autograd.Function):
     def forward(
         x: Tensor, step: Tensor, low: int, high: int, binary: bool, _scale: float
     ) -> Tensor:
-        s = step.to(working_dtype(x.dtype))
+        s = step.to(working_dtype(x.dtype)).reshape(())
         return (_LSQ._codes(x.to(s.dtype) / s, low, high, binary) * s).to(x.dtype)
 
     @staticmethod
@@ -229,31 +277,11 @@ class _LSQ(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, step = ctx.saved_tensors
         low, high, binary, scale = ctx.rest
-        s = step.to(working_dtype(x.dtype))
+        s = step.to(working_dtype(x.dtype)).reshape(())
         v, g = x.to(s.dtype) / s, grad.to(s.dtype)
         inside = (v > low) & (v < high)
         error = _LSQ._codes(v, low, high, binary) - torch.where(inside, v, 0.0)
-        of_step = torch.where(error.isnan(), 0.0, g * error).sum().reshape(step.shape) * scale
-        of_x = torch.where(inside, grad, 0.0)
-        return of_x, of_step.to(step.dtype), None, None, None, None
-
-
-class _PACT(torch.autograd.Function):
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(x: Tensor, alpha: Tensor, steps: int) -> Tensor:
-        end = alpha.to(working_dtype(x.dtype))
-        clipped = torch.minimum(x.to(end.dtype).clamp_min(0.0), end)
-        return (_floor_tie(clipped * (steps / end)) * (end / steps)).to(x.dtype)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], _output: Tensor) -> None:
-        ctx.save_for_backward(*inputs[:2])
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        x, alpha = ctx.saved_tensors
-        of_alpha = torch.where(x >= alpha, grad, 0.0).sum(dtype=working_dtype(x.dtype))
-        of_x = torch.where((x >= 0.0) & (x < alpha), grad, 0.0)
-        return of_x, of_alpha.reshape(alpha.shape).to(alpha.dtype), None
+        # Where x is NaN nothing is added, and 0 times an infinite gradient is 0.
+        pulls = torch.where(error.isnan() | (error == 0.0), 0.0, g * error)
+        of_step = (pulls.sum() * scale).reshape(step.shape).to(step.dtype)
+        return torch.where(inside, grad, 0.0), of_step, None, None, None, None

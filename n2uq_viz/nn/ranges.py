@@ -1,33 +1,41 @@
-"""Where a quantizer of activations should end, from a sample of them."""
+"""Where a quantizer of activations should begin, from a sample of them."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
+from n2uq_viz.nn.functional import check_floats
+
 __all__ = ["best_end", "sample"]
 
-#: More of a sample than this says nothing new about where a range should end.
+#: More values than this say nothing new about where a range should end.
 MOST = 1 << 18
 CANDIDATES = 100
+#: Sizes whose inverse a float32 can hold, with room for products.
+SMALLEST, LARGEST = 1e-30, 1e30
 
 
-def sample(x: Tensor) -> Tensor:
-    """Return at most `MOST` values of x, evenly spaced over it, as 1-D float32 without gradient.
+def sample(x: Tensor, *, signed: bool = False) -> Tensor:
+    """Return the values of x, or 2**18 drawn at random from more, as 1-D float64.
 
-    Raises ValueError unless x is a floating-point tensor of finite numbers with one above 0.
+    The draw is the same each time. Raises ValueError unless x is a floating-point tensor of finite
+    numbers, the largest of them from 1e-30 to 1e30, or if `signed` the largest in size.
     """
-    if not isinstance(x, Tensor) or not x.is_floating_point():
-        got = x.dtype if isinstance(x, Tensor) else type(x).__name__
-        raise ValueError(f"x must be a floating-point tensor, got {got}")
+    check_floats(x)
     values = x.detach().reshape(-1)
-    values = values[:: max(1, -(-values.numel() // MOST))].float()
+    if values.numel() > MOST:
+        drawn = torch.randint(values.numel(), (MOST,), generator=torch.Generator().manual_seed(0))
+        values = values[drawn.to(x.device)]
+    values = values.double()
     if not bool(torch.isfinite(values).all()):
         raise ValueError("x must be finite, got NaN or infinity in it; leave those out")
-    if values.numel() == 0 or not bool((values > 0.0).any()):
+    top = float((values.abs() if signed else values).max()) if values.numel() else None
+    if top is None or not SMALLEST <= top <= LARGEST:
+        rule = "of either sign" if signed else "above 0, where the levels are"
+        got = "no number" if top is None else f"{top:g} as the largest"
         raise ValueError(
-            "x must hold a number above 0, since the levels go upwards from 0, got "
-            + (f"none above {float(values.max())}" if values.numel() else "no number")
+            f"x must hold a number {rule}, of a size from {SMALLEST:g} to {LARGEST:g}, got {got}"
         )
     return values
 
@@ -35,20 +43,18 @@ def sample(x: Tensor) -> Tensor:
 def best_end(x: Tensor, steps: int) -> float:
     """Return the end of [0, end] at which uniform quantization loses least of x.
 
-    Least mean squared error among 100 ends up to the largest value, on the values that `sample`
-    gives back; values below 0 count as 0, which is where every quantizer puts them.
+    Least mean squared error among 100 ends up to the largest value, on what `sample` gives; values
+    below 0 count as 0, where every quantizer puts them. Raises ValueError where `sample` does.
 
     >>> best_end(torch.linspace(0.0, 4.0, 1001), 3) > 3.0
     True
     """
-    values = sample(x).clamp_min(0.0)
-    ends = (values.max() * torch.linspace(0.0, 1.0, CANDIDATES + 1)[1:].to(x.device)).tolist()
-    errors = [
-        float(
-            torch.mean(
-                (torch.round(values.clamp_max(end) * (steps / end)) * (end / steps) - values) ** 2
-            )
-        )
-        for end in ends
-    ]
-    return float(ends[errors.index(min(errors))])
+    values = sample(x)
+    top = float(values.max())
+    shares = values.clamp_min(0.0) / top
+    ends = [(i + 1) / CANDIDATES for i in range(CANDIDATES)]
+    errors = []
+    for end in ends:
+        quantized = torch.round(shares.clamp_max(end) * (steps / end)) * (end / steps)
+        errors.append(float(torch.mean((quantized - shares) ** 2)))
+    return top * ends[errors.index(min(errors))]

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from n2uq_viz.checks import instance
 from n2uq_viz.nn.modules import N2UQActivation, N2UQConv2d, N2UQLinear
 from n2uq_viz.nn.peers import PACTActivation
 
@@ -34,7 +35,8 @@ CLIP = "clip_val"
 CLIP_OF_WEIGHTS = 2.0
 WEIGHT_CONSTANTS = (CLIP, "zero")
 #: What PyTorch's layers, and a learned bias, call their tensors.
-USUAL = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+COUNT = "num_batches_tracked"
+USUAL = ("weight", "bias", "running_mean", "running_var", COUNT)
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class ReferenceState:
     `activations`: quantizers of activations, each with its own number of bits. `weights`: quantized
     weights, of shape (outputs, ...), as trained, so before quantization; their number of bits is
     not in a checkpoint. `pact`: PACT's alpha where that is used, as in the last layer of their
-    MobileNet-V2. `others`: all other tensors, by their whole name.
+    MobileNet-V2. `others`: all other tensors, by their whole name. The activations are copies, the
+    tensors share the memory of the state dict.
     """
 
     activations: dict[str, N2UQActivation] = field(default_factory=dict)
@@ -85,6 +88,10 @@ def read_reference_state(state: Mapping[str, Any]) -> ReferenceState:
             bits = intervals.numel().bit_length()
             if intervals.ndim != 1 or not 1 <= bits <= 8 or intervals.numel() != 2**bits - 1:
                 problems.shape(layer, "a", intervals, "(2**bits - 1,)")
+            elif not intervals.is_floating_point():
+                problems.others.append(
+                    f"{_join(layer, 'a')} in {intervals.dtype}, not floating point"
+                )
             elif parts.keys() >= ACTIVATION.keys():
                 found.activations[layer] = act = N2UQActivation(bits, dtype=intervals.dtype)
                 problems.fill(
@@ -124,11 +131,18 @@ def load_reference_state(module: nn.Module, state: Mapping[str, Any]) -> None:
     >>> act.quantizer().thresholds
     array([1.5])
     """
+    instance("module", module, nn.Module, "give the layer or the model first, then its state")
+    while isinstance(module, nn.DataParallel | nn.parallel.DistributedDataParallel):
+        module = module.module
     tensors = _tensors(state)
     problems = _Problems()
     known: set[str] = set()
-    for layer, part in module.named_modules():
-        own = dict(part.named_parameters(recurse=False)) | dict(part.named_buffers(recurse=False))
+    for layer, part in module.named_modules(remove_duplicate=False):
+        own = part.state_dict(keep_vars=True)
+        own = {leaf: tensor for leaf, tensor in own.items() if "." not in leaf}
+        # A count that nothing depends on, and that old files do not have.
+        if _join(layer, COUNT) not in tensors:
+            own.pop(COUNT, None)
         constants: tuple[str, ...] = ()
         if isinstance(part, N2UQActivation):
             own, constants = (
@@ -219,9 +233,13 @@ def _tensors(state: Mapping[str, Any]) -> dict[str, Tensor]:
         )
     inner = state.get("state_dict")
     tensors = dict(inner if isinstance(inner, Mapping) else state)
-    odd = [name for name, value in tensors.items() if not isinstance(value, Tensor)]
+    odd = [
+        n for n, value in tensors.items() if not (isinstance(n, str) and isinstance(value, Tensor))
+    ]
     if odd:
-        raise ValueError(f"state must hold tensors only, got something else in {_listed(odd)}")
+        raise ValueError(
+            f"state must hold tensors by name only, got something else in {_listed(odd)}"
+        )
     prefix = "module."
     shared = prefix if all(name.startswith(prefix) for name in tensors) else ""
     return {name.removeprefix(shared): value.detach() for name, value in tensors.items()}

@@ -14,10 +14,21 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-__all__ = ["Parameters", "Tables", "gradients", "table", "unpack", "working_dtype"]
+__all__ = [
+    "ROW",
+    "Parameters",
+    "Tables",
+    "parameter_gradients",
+    "table",
+    "unpack",
+    "working_dtype",
+]
 
 #: Base levels are evenly spaced from 0 to this, before `output_scale`.
 HIGHEST_LEVEL = 2.0
+#: Elements that share a partial sum where sums are made row by row. Few enough for float32; and
+#: beyond 4096 PyTorch's compiler adds with a helper that slows it down several times.
+ROW = 2048
 
 
 class Parameters(NamedTuple):
@@ -105,7 +116,7 @@ slopes=tensor([2.]), input_scale=tensor([1.]), output_scale=tensor([1.]), levels
     return Tables(*table.split([steps + 1, steps, steps, steps, 1, 1, steps + 1]))
 
 
-def gradients(sums: Tensor, parameters: Parameters, eps: float) -> Parameters:
+def parameter_gradients(sums: Tensor, parameters: Parameters, eps: float) -> Parameters:
     """Return the gradients of the parameters, in their own shapes and dtypes.
 
     `sums`, float64 of shape (L + 3,), is what is left of x and the upstream gradient g once they

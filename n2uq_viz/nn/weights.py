@@ -32,8 +32,8 @@ def quantize_weight(weight: Tensor, bits: int, *, gradient: str = "reference") -
     - ``"chain"``: g where ``|w| < f`` and 0 elsewhere, as the chain rule would have it.
 
     `weight` is floating point with at least 1 dimension; `bits` a whole number from 1 to 8. Halves
-    are computed in float32. A channel of zeros stays 0 and gets gradient 0; NaN in a channel makes
-    the channel NaN. The second derivative is 0. Raises ValueError for anything else.
+    are computed in float32. A channel of zeros stays 0 and gets gradient 0; NaN or infinity in a
+    channel spoils the whole channel. Raises ValueError for anything else.
 
     Source: Liu et al., CVPR 2022, arXiv 2111.14826, section on entropy-preserving weights.
 
