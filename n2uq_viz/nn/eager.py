@@ -154,10 +154,10 @@ def _sum_by_segments(x: Tensor, grad: Tensor, grad_x: Tensor, t: Tables) -> Tens
             between(g, u, edges[i], beyond[i + 1], grad_input=own)
             weight.add_(own, alpha=slope)
             totals.append(own.sum())
-            moments.append(own.dot(torch.sub(u, edges[i], out=space)))
+            moments.append(own.mul_(torch.sub(u, edges[i], out=space)).sum())
         taken = [above(g, u, threshold, grad_input=own).sum() for threshold in thresholds]
         between(x_piece.to(dtype), u, edges[0], beyond[-1], grad_input=own)
-        parts.append(torch.stack([*taken, *totals, *moments, weight.dot(own)]))
+        parts.append(torch.stack([*taken, *totals, *moments, own.mul_(weight).sum()]))
         out.copy_(weight.mul_(t.input_scale * t.output_scale))
     sums = torch.stack(parts).sum(0, dtype=torch.float64)
     of_codes, of_g, of_moments, inputs = sums.split([steps, steps, steps, 1])
@@ -207,7 +207,7 @@ def _sum_by_half_segments(
         weight = torch.index_select(slopes, 0, index, out=number)
         weight.mul_(between(g, u, edges[0], beyond[-1], grad_input=own))
         between(x_piece.to(dtype), u, edges[0], beyond[-1], grad_input=own)
-        inputs += weight.dot(own)
+        inputs += own.mul_(weight).sum()
         out.copy_(weight.mul_(t.input_scale * t.output_scale))
     code_of_bin = torch.arange(bins, device=device).div_(2, rounding_mode="floor")
     # Without the first two, whose code is 0: 0 times an infinite gradient is not 0.

@@ -43,9 +43,9 @@ class UniformActivation(nn.Module):
     def __init__(self, bits: int, low: float = 0.0, high: float = HIGHEST_LEVEL) -> None:
         super().__init__()
         self.bits = whole_number("bits", bits, 1, 8)
-        self.register_buffer("low", torch.tensor([float(low)]))
-        self.register_buffer("high", torch.tensor([float(high)]))
-        low_high(self.low.item(), self.high.item())  # as they are, in float32
+        for name, end in zip(("low", "high"), low_high(low, high), strict=True):
+            self.register_buffer(name, torch.tensor([end]))
+        low_high(self.low.item(), self.high.item())  # they are in float32 now
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x quantized."""
