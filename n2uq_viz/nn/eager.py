@@ -49,6 +49,7 @@ def quantize(x: Tensor, t: Tables, y: Tensor, codes: Tensor) -> None:
     """
     dtype, steps = t.edges.dtype, t.thresholds.numel()
     one_by_one = steps <= COMPARED_ONE_BY_ONE
+    falling = bool(t.output_scale < 0.0)
     kinds = (dtype, dtype, dtype) if one_by_one else (dtype, dtype, torch.int32, torch.bool)
     for (u, level, *work), (x_piece, y_piece, *code_piece) in _pieces(
         kinds, x, y, *_present(codes)
@@ -66,8 +67,9 @@ def quantize(x: Tensor, t: Tables, y: Tensor, codes: Tensor) -> None:
             for piece in code_piece:
                 piece.copy_(index)
             torch.index_select(t.levels, 0, index, out=out)
-        # No number is above 0 then, and none below; NaN is still NaN.
-        out.add_(u.abs_().clamp_max_(0.0))
+        # Held between 0 and 0 every number is 0, and NaN is still NaN.
+        nothing = u.clamp_(0.0, 0.0)
+        out.add_(nothing.abs_() if falling else nothing)  # -0 and the -0 of level 0 would be -0
         if out is level:
             y_piece.copy_(out)
 
@@ -154,10 +156,10 @@ def _sum_by_segments(x: Tensor, grad: Tensor, grad_x: Tensor, t: Tables) -> Tens
             between(g, u, edges[i], beyond[i + 1], grad_input=own)
             weight.add_(own, alpha=slope)
             totals.append(own.sum())
-            moments.append(own.mul_(torch.sub(u, edges[i], out=space)).sum())
+            moments.append(own.dot(torch.sub(u, edges[i], out=space)))
         taken = [above(g, u, threshold, grad_input=own).sum() for threshold in thresholds]
         between(x_piece.to(dtype), u, edges[0], beyond[-1], grad_input=own)
-        parts.append(torch.stack([*taken, *totals, *moments, own.mul_(weight).sum()]))
+        parts.append(torch.stack([*taken, *totals, *moments, weight.dot(own)]))
         out.copy_(weight.mul_(t.input_scale * t.output_scale))
     sums = torch.stack(parts).sum(0, dtype=torch.float64)
     of_codes, of_g, of_moments, inputs = sums.split([steps, steps, steps, 1])
@@ -207,7 +209,7 @@ def _sum_by_half_segments(
         weight = torch.index_select(slopes, 0, index, out=number)
         weight.mul_(between(g, u, edges[0], beyond[-1], grad_input=own))
         between(x_piece.to(dtype), u, edges[0], beyond[-1], grad_input=own)
-        inputs += own.mul_(weight).sum()
+        inputs += weight.dot(own)
         out.copy_(weight.mul_(t.input_scale * t.output_scale))
     code_of_bin = torch.arange(bins, device=device).div_(2, rounding_mode="floor")
     # Without the first two, whose code is 0: 0 times an infinite gradient is not 0.
