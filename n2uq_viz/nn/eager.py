@@ -116,7 +116,7 @@ def _count(u: Tensor, thresholds: Tensor, out: Tensor, space: Tensor) -> Tensor:
 
 def _search(u: Tensor, thresholds: Tensor, index: Tensor, taken: Tensor, space: Tensor) -> Tensor:
     """Write the number of thresholds below each u into `index`, by halving the range each time."""
-    size = 1 << (thresholds.numel()).bit_length()
+    size = 1 << thresholds.numel().bit_length()
     padded = thresholds.new_full((size - 1,), math.inf)
     padded[: thresholds.numel()] = thresholds
     index.zero_()

@@ -47,7 +47,7 @@ class set_fused:
     too, from 2 rows of 2048 elements. Where they cannot be had, and for what they do not cover,
     plain PyTorch calls do the same. Outputs are the same bit for bit, gradients within rounding.
 
-    The first use costs the compiling: 13 to 22 s for forward and backward on a machine with 2
+    The first use costs the compiling: 12 to 22 s for forward and backward on a machine with 2
     cores, and 1 to 6 s in a later process, since PyTorch keeps the result on disk. What was said
     holds for the whole process; as a context manager it holds inside only. The backward pass goes
     the way that the forward pass went.
