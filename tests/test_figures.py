@@ -41,7 +41,7 @@ STATES: dict[str, dict[str, Any]] = {
     "2 bits, uneven": state_of(Quantizer([0.0, 0.4, 1.1, 2.0], [0.0, 0.7, 1.3, 2.0])),
     "4 bits": state_of(Quantizer.uniform(4), data="half_normal", draws=10_000),
     "widths near zero": state_of(NEAR_ZERO, data="digit_pixels", draws=1),
-    "all hidden": state_of(Quantizer.uniform(2), hidden=list(states.SERIES)),
+    "all hidden": state_of(Quantizer.uniform(2), hidden=list(states.SERIES["threshold"])),
     "no forward": state_of(Quantizer.uniform(2), hidden=FORWARD),
     "no backward": state_of(Quantizer.uniform(3), hidden=BACKWARD, data="laplace"),
     "forward alone": state_of(Quantizer.uniform(4), hidden=[*BACKWARD, "histogram"]),
@@ -152,7 +152,7 @@ def test_threshold_shows_what_quantizer_and_simulation_say(state: dict[str, Any]
     panels = list(figure.axes)
     for ax in panels:
         assert ax.get_xlim() == tuple(view)
-    if set(hidden) != set(states.SERIES):
+    if set(hidden) != set(states.SERIES["threshold"]):
         shown = [set(own) - set(hidden) for own in (FORWARD, BACKWARD, ["histogram"])]
         assert len(panels) == sum(bool(own) for own in shown)
     if set(FORWARD) - set(hidden):
@@ -195,13 +195,13 @@ def test_threshold_shows_what_quantizer_and_simulation_say(state: dict[str, Any]
         assert holes.get_zorder() >= dots.get_zorder()
 
 
-@pytest.mark.parametrize("series", states.SERIES)
+@pytest.mark.parametrize("series", states.SERIES["threshold"])
 def test_a_hidden_series_is_not_drawn(series: str) -> None:
     q = Quantizer.uniform(2)
     color = dict(style.theme("light").color)
     # Both kinds of Monte-Carlo dots have one color: look at the panel of the series alone.
     (panel,) = (own for own in (FORWARD, BACKWARD, ["histogram"]) if series in own)
-    others = [name for name in states.SERIES if name not in panel]
+    others = [name for name in states.SERIES["threshold"] if name not in panel]
 
     def colors(state: dict[str, Any]) -> set[str]:
         figure = figures.threshold(state)
@@ -321,29 +321,14 @@ def test_why_quantize_draws_those_numbers() -> None:
     assert {"30× less", "18.5× less", "4× less"} <= set(words)
 
 
-def test_descent_follows_the_slope_of_the_expectation() -> None:
-    """One step against finite differences of the mean error with the expectation's slope."""
-    run = descent.descend(steps=1, rate=1.0, samples=500)
-    q = Quantizer.uniform(2)
-    x = np.linspace(1 / 500, 2 - 1 / 500, 500)
-    error = q(x) - descent.target(x)
-    h = 1e-6
-    for k in range(q.edges.size):
-        up, down = q.edges.copy(), q.edges.copy()
-        up[k] += h
-        down[k] -= h
-        moved = (Quantizer(up, q.levels).expectation(x), Quantizer(down, q.levels).expectation(x))
-        slope = np.mean(2.0 * error * (moved[0] - moved[1]) / (2.0 * h))
-        assert run.edges[0][k] - run.edges[1][k] == pytest.approx(slope, abs=1e-5)
-
-
 def test_descent_learns_but_stops_beside_the_best_thresholds() -> None:
     run = descent.descend()
     assert run.loss[-1] < 0.25 * run.loss[0]
-    np.testing.assert_allclose(descent.target(run.best), [1 / 3, 1.0, 5 / 3])
+    best = descent.best()
+    np.testing.assert_allclose(np.sqrt(2.0 * best), [1 / 3, 1.0, 5 / 3])
     thresholds = 0.5 * (run.edges[-1, :-1] + run.edges[-1, 1:])
-    assert np.abs(thresholds - run.best).max() < 0.1
-    assert np.abs(thresholds - run.best).max() > 0.01
+    assert np.abs(thresholds - best).max() < 0.1
+    assert np.abs(thresholds - best).max() > 0.01
 
 
 def test_overview_draws_what_the_quantizers_say() -> None:

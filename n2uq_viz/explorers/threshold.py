@@ -58,7 +58,7 @@ def _kit() -> dict[str, Any]:
             # Room for the view's margin around it.
             "largest": states.LARGEST / 10,
             "viewMargin": states.VIEW_MARGIN,
-            "series": states.SERIES,
+            "series": states.SERIES["threshold"],
             "gradientMethods": GRADIENT_METHODS,
             "presets": {
                 family: {bits: q.to_dict() for bits, q in members.items()}

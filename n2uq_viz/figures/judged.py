@@ -66,7 +66,7 @@ def judge(state: Mapping[str, Any] | None = None) -> Judged:
     >>> judge(state).same
     True
     """
-    shown = default_state() if state is None else states.validate(state)
+    shown = default_state() if state is None else states.validate(state, "threshold")
     q = Quantizer(shown["edges"], shown["levels"])
     ramp = one_ramp(q)
     x = np.linspace(shown["view"][0], shown["view"][1], states.GRID_POINTS)

@@ -64,7 +64,7 @@ def estimate(state: Mapping[str, Any] | None = None) -> Estimates:
 
     Raises ValueError for a state that cannot be shown.
     """
-    shown = default_state() if state is None else states.validate(state)
+    shown = default_state() if state is None else states.validate(state, "threshold")
     q = Quantizer(shown["edges"], shown["levels"])
     view = (shown["view"][0], shown["view"][1])
     x = np.linspace(*view, states.GRID_POINTS)

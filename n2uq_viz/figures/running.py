@@ -102,7 +102,7 @@ def run(state: Mapping[str, Any] | None = None) -> Runs:
 
     Raises ValueError for a state that cannot be shown.
     """
-    shown = default_state() if state is None else states.validate(state)
+    shown = default_state() if state is None else states.validate(state, "threshold")
     q = Quantizer(shown["edges"], shown["levels"])
     x, draws = choose_inputs(q), numbers_of_draws()
     looks = [int(n) for n in draws]

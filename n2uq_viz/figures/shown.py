@@ -30,7 +30,7 @@ def read(state: Mapping[str, Any] | None, theme: str | None) -> tuple[dict[str, 
     Without a state it is `default_state`; without a theme the state's own, "light" where that is
     "auto". Raises ValueError for a state that cannot be shown, and if there is no such theme.
     """
-    shown = default_state() if state is None else states.validate(state)
+    shown = default_state() if state is None else states.validate(state, "threshold")
     chosen = theme if theme is not None else shown["theme"]
     return shown, style.theme("light" if chosen == "auto" else chosen)
 
@@ -77,12 +77,12 @@ def estimate_of(state: Mapping[str, Any]) -> GradientEstimate:
 
 def words(state: Mapping[str, Any] | None = None) -> tuple[list[str], dict[str, str]]:
     """Return the series that a state shows, and the numbers that are said about it, as text."""
-    shown = default_state() if state is None else states.validate(state)
+    shown = default_state() if state is None else states.validate(state, "threshold")
     q = Quantizer(shown["edges"], shown["levels"])
     shares = datasets.occupancy(q, summary_of(shown))
     data = shown["data"] if isinstance(shown["data"], str) else "own"
     low, high = shown["view"]
-    series = [name for name in states.SERIES if name not in shown["hidden"]]
+    series = [name for name in states.SERIES["threshold"] if name not in shown["hidden"]]
     estimated = "monte_carlo_gradient" in series
     return series, (_gradient_words(shown, q) if estimated else {}) | {
         "count": str(q.levels.size),

@@ -98,7 +98,7 @@ class _Drawing:
         self.state, self.theme = state, theme
         self.q = Quantizer(state["edges"], state["levels"])
         self.view: View = (state["view"][0], state["view"][1])
-        self.shown = [name for name in states.SERIES if name not in state["hidden"]]
+        self.shown = [name for name in states.SERIES["threshold"] if name not in state["hidden"]]
         panels = [name for name, own in PANELS.items() if set(own) & set(self.shown)]
         self.panels = panels or ["forward"]
         self.figure = frame.new_figure(theme, SIZES[theme.name])
