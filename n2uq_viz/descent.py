@@ -21,7 +21,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from n2uq_viz import datasets
-from n2uq_viz.checks import FloatArray, choice, instance, number, real_array, whole_number
+from n2uq_viz.checks import (
+    FloatArray,
+    choice,
+    increasing,
+    instance,
+    number,
+    real_array,
+    whole_number,
+)
 from n2uq_viz.quantizer import Quantizer
 
 __all__ = [
@@ -92,7 +100,7 @@ def samples(
     Raises
     ------
     ValueError
-        No such target, or no data where they are needed.
+        No such target, levels that do not increase, or no data where they are needed.
 
     Examples
     --------
@@ -101,12 +109,12 @@ def samples(
     (array([0.25, 0.75, 1.25, 1.75]), array([0.71, 1.22, 1.58, 1.87]))
     """
     choice("target", target, TARGETS)
-    ends = real_array("levels", levels)[[0, -1]]
+    ends = increasing("levels", levels)[[0, -1]]
     low, span = float(ends[0]), float(ends[1] - ends[0])
     if target == "data":
         if summary is None:
             raise ValueError('the target "data" needs a summary of data, got None')
-        x, counts = datasets.points(summary)
+        x, counts = datasets.points(datasets.check_summary(summary))
         return Samples(x, x, counts / np.sum(counts))
     count = whole_number("count", count, 1, 10**7)
     u = (np.arange(count) + 0.5) / count
@@ -126,10 +134,19 @@ def samples(
 def loss(q: Quantizer, learned: Samples) -> float:
     """Return the mean squared error of the deterministic output, in output units squared.
 
+    Infinite where it is more than a float holds.
+
     >>> round(loss(Quantizer.uniform(2), samples("identity", [0.0, 2.0])), 4)
     0.037
     """
-    return float(np.sum(learned.weight * (q(learned.x) - learned.wanted) ** 2))
+    _check(q, learned)
+    with np.errstate(over="ignore"):
+        return float(np.sum(learned.weight * (q(learned.x) - learned.wanted) ** 2))
+
+
+def _check(q: Quantizer, learned: Samples) -> None:
+    instance("q", q, Quantizer, "make one by Quantizer(edges, levels)")
+    instance("learned", learned, Samples, "make them by samples(target, levels)")
 
 
 def pushes(q: Quantizer, learned: Samples) -> tuple[NDArray[np.int64], FloatArray, FloatArray]:
@@ -150,12 +167,15 @@ def pushes(q: Quantizer, learned: Samples) -> tuple[NDArray[np.int64], FloatArra
     >>> pushes(q, Samples(np.array([0.5]), np.array([1.0]), np.array([1.0])))[1:]
     (array([-1.5]), array([-0.5]))
     """
+    _check(q, learned)
     segment = q.segment(learned.x)
     inside = (segment >= 1) & (segment < q.edges.size)
     i = np.clip(segment, 1, q.edges.size - 1)
-    upstream = np.where(inside, 2.0 * learned.weight * (q(learned.x) - learned.wanted), 0.0)
-    pull = upstream * q.slopes[i - 1]
-    along = np.where(inside, (learned.x - q.edges[i - 1]) / q.intervals[i - 1], 0.0)
+    # What is far outside may overflow: it pushes nothing.
+    with np.errstate(over="ignore", invalid="ignore"):
+        upstream = np.where(inside, 2.0 * learned.weight * (q(learned.x) - learned.wanted), 0.0)
+        pull = upstream * q.slopes[i - 1]
+        along = np.where(inside, (learned.x - q.edges[i - 1]) / q.intervals[i - 1], 0.0)
     return segment, pull * (1.0 - along), pull * along
 
 
@@ -182,7 +202,12 @@ def parameter_gradient(gradient: ArrayLike) -> tuple[float, FloatArray]:
     >>> parameter_gradient([1.0, 2.0, 3.0])
     (6.0, array([5., 3.]))
     """
-    sums = np.cumsum(real_array("gradient", gradient)[::-1])[::-1]
+    found = real_array("gradient", gradient)
+    if found.ndim != 1 or found.size < 2:
+        raise ValueError(
+            f"gradient must hold a number for each edge, at least 2, got shape {found.shape}"
+        )
+    sums = np.cumsum(found[::-1])[::-1]
     return float(sums[0]), sums[1:]
 
 
@@ -224,7 +249,7 @@ def descend(q: Quantizer, learned: Samples, steps: int, rate: float) -> Descent:
     >>> run.edges.shape, bool(run.loss[-1] < 0.25 * run.loss[0])
     ((61, 4), True)
     """
-    instance("q", q, Quantizer, "make one by Quantizer(edges, levels)")
+    _check(q, learned)
     steps = whole_number("steps", steps, 0, 10**6)
     rate = number("rate", rate)
     if not rate > 0.0:

@@ -142,18 +142,27 @@ def save_all(
     return files.write_together(stem, contents, overwrite)
 
 
+def png_bytes(figure: Figure, dpi: float = PNG_DPI) -> bytes:
+    """Return a figure as a PNG that carries nothing but its pixels, for use inside a page."""
+    buffer = io.BytesIO()
+    with _fixed_settings():
+        figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+    return buffer.getvalue()
+
+
 def read_state(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return the state that a saved figure was drawn from, validated.
 
     Parameters
     ----------
     path
-        A file written by ``save``; its content decides what it is, not its suffix.
+        A figure written by ``save``, or the page of an explorer; its content decides what it is,
+        not its suffix.
 
     Raises
     ------
     n2uq_viz.state.StateError
-        The file is no SVG, PDF or PNG, is damaged, or holds no state or one that cannot be shown.
+        The file is none of these, is damaged, or holds no state or one that cannot be shown.
     OSError
         The file cannot be read.
     """
@@ -164,10 +173,14 @@ def read_state(path: str | os.PathLike[str]) -> dict[str, Any]:
         kind, read = "PDF", _state_in_pdf
     elif content.startswith(b"\x89PNG\r\n\x1a\n"):
         kind, read = "PNG", _state_in_png
+    elif content[:15].lower() == b"<!doctype html>":
+        kind, read = "page", _state_in_page
     elif b"<svg" in content:
         kind, read = "SVG", _state_in_svg
     else:
-        raise StateError(f"{path} must be an SVG, PDF or PNG figure, and is none of them")
+        raise StateError(
+            f"{path} must be an SVG, PDF or PNG figure or an explorer's page, and is none of them"
+        )
     try:
         text = read(content)
     except Exception as error:  # the three libraries raise errors of many kinds for damaged files
@@ -259,6 +272,12 @@ def _png(figure: Figure, state: str | None, title: str, alternative: str) -> byt
 
 
 # --- Reading -------------------------------------------------------------------------------------
+
+
+def _state_in_page(content: bytes) -> str | None:
+    block = f'<script type="application/json" id="{STATE_KEY}">(.*?)</script>'
+    found = re.search(block, content.decode("utf-8"), re.DOTALL)
+    return found and found[1]
 
 
 def _state_in_svg(content: bytes) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from n2uq_viz.explorers.threshold import presets
+from n2uq_viz.explorers.kit import presets
 from n2uq_viz.quantizer import Quantizer
 from tests import browser as lab
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright._impl._driver import compute_driver_executable
 
-from n2uq_viz import datasets, export, randomness, state, style, words
-from n2uq_viz.explorers.stage import javascript
-from n2uq_viz.explorers.threshold import presets
+from n2uq_viz import datasets, explorers, export, randomness, state, style, words
+from n2uq_viz.explorers.bundle import javascript
+from n2uq_viz.explorers.kit import presets
 from n2uq_viz.montecarlo import GRADIENT_METHODS, simulate_gradient_shared, simulate_shared
 from n2uq_viz.quantizer import Quantizer
 
@@ -497,7 +497,7 @@ def test_joined_modules_need_no_imports_and_hide_no_names(tmp_path: Path) -> Non
 
 
 def test_every_word_that_the_javascript_says_is_there() -> None:
-    folder = Path(state.__file__).parent / "explorers" / "js"
+    folder = Path(explorers.__file__).parent / "js"
     said = set()
     for path in folder.glob("*.js"):
         said |= set(re.findall(r'\btext\(\s*"([a-z_.0-9]+)"', path.read_text(encoding="utf-8")))

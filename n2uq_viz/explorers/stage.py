@@ -1,19 +1,16 @@
 """The Stage: one anywidget that is the whole explorer, and the Python side of it.
 
 The browser draws, computes the piecewise-linear geometry and never waits. Python is the authority:
-it validates every state as a whole, holds the data, and draws the figures that are saved. The
-JavaScript is a handful of small ES modules under ``js/``; ``javascript`` joins them, so that there
-is no build step.
+it validates every state as a whole, holds the data, and draws the figures that are saved.
 """
 
 from __future__ import annotations
 
-import json
+import base64
+import html
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,6 +19,8 @@ import traitlets
 
 from n2uq_viz import state as states
 from n2uq_viz import words
+from n2uq_viz.explorers.bundle import javascript, style_sheet
+from n2uq_viz.explorers.kit import kit
 from n2uq_viz.quantizer import Quantizer
 
 if TYPE_CHECKING:
@@ -29,60 +28,8 @@ if TYPE_CHECKING:
 
 #: Where the "Save figure" button of an explorer puts its files, beside the notebook.
 FIGURE_FOLDER = "figures"
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./([a-z_]+\.js)";\n', re.MULTILINE)
-_DECLARED = re.compile(r"^(?:export )?(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
-
-
-def source(name: str) -> str:
-    """Text of one file under ``explorers/js``."""
-    return (files(__package__) / "js" / name).read_text(encoding="utf-8")
-
-
-def javascript(entry: str, constants: Mapping[str, Any]) -> str:
-    """One ES module out of ``entry`` and all that it imports, with constants above them.
-
-    Parameters
-    ----------
-    entry
-        File under ``explorers/js``.
-    constants
-        Name -> JSON-ready value, declared before everything else.
-
-    Raises
-    ------
-    ValueError
-        Two modules declare the same name at their top: joined, one would hide the other.
-    """
-    order: list[str] = []
-
-    def visit(name: str) -> None:
-        if name in order:
-            return
-        for needed in _IMPORT.findall(source(name)):
-            visit(needed)
-        order.append(name)
-
-    visit(entry)
-    parts = [
-        f"const {name} = {json.dumps(value, sort_keys=True)};" for name, value in constants.items()
-    ]
-    declared: dict[str, str] = {}
-    for name in order:
-        body = _IMPORT.sub("", source(name))
-        for top in _DECLARED.findall(body):
-            if top in declared:
-                raise ValueError(
-                    f"{top} must have one home, got it in {declared[top]} and in {name}; rename one"
-                )
-            declared[top] = name
-        parts.append(re.sub(r"^export (?!default)", "", body, flags=re.MULTILINE))
-    return "\n".join(parts)
-
-
-@cache
-def style_sheet() -> str:
-    """The explorers' CSS."""
-    return source("stage.css")
+#: Resolution of the picture that stands where no widget can, in dots per inch.
+_STILL_DPI = 80
 
 
 class RefusedState(states.StateError, traitlets.TraitError):
@@ -96,7 +43,7 @@ class Stage(anywidget.AnyWidget):
     invalid one raises ``StateError`` and leaves the old state as it was.
     """
 
-    #: Name of the explorer: in states, in words and among the figures.
+    #: Name of the explorer: in states, in words, of its page, and among the figures with "_".
     explorer = ""
     #: What else the browser may ask: kind of question -> its answer for a state.
     _answers: ClassVar[Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
@@ -106,9 +53,59 @@ class Stage(anywidget.AnyWidget):
     state = traitlets.Dict().tag(sync=True, echo_update=False)
     _data = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, state: Mapping[str, Any], data: Mapping[str, Any]) -> None:
-        super().__init__(state=dict(state), _data=dict(data))
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        # Not for the classes that traitlets makes by itself, to add traits to a single widget.
+        if "explorer" in vars(cls):
+            cls._esm = javascript("widget.js", {"KIT": kit(cls.explorer)}, cls.script())
+            cls._css = style_sheet()
+        super().__init_subclass__(**kwargs)
+
+    def __init__(self, state: Mapping[str, Any], data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(state=dict(state), _data=dict(data or {}))
         self.on_msg(self._answer)
+
+    @classmethod
+    def script(cls) -> tuple[str, str]:
+        """File under ``explorers/js`` that draws this explorer, and the function there."""
+        first, *others = cls.explorer.split("-")
+        name = first + "".join(word.title() for word in others)
+        return f"{cls.explorer.replace('-', '_')}.js", f"{name}Explorer"
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Stage:
+        """An explorer that shows a state, perhaps one that another explorer has saved.
+
+        Raises
+        ------
+        n2uq_viz.state.StateError
+            The state cannot be shown.
+
+        Examples
+        --------
+        >>> from n2uq_viz.explorers import SumOfStepsExplorer, ThresholdExplorer
+        >>> SumOfStepsExplorer.from_state(ThresholdExplorer(data="normal").state).state["shown"]
+        3
+        """
+        found = cls()
+        found.state = dict(state)
+        return found
+
+    @classmethod
+    def _opening(
+        cls, quantizer: Quantizer, known: Mapping[str, Any], others: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The first state: a quantizer, keys with names of their own, and any others there are."""
+        required = ("explorer", *states.REQUIRED)
+        names = [key for key in states.KEYS[cls.explorer] if key not in required]
+        own = sorted(set(others) - set(names))
+        if own:
+            first = ["quantizer", *known]
+            rest = [name for name in names if name not in first]
+            raise states.StateError(
+                f"keywords must be {', '.join([*first, *rest[:-1]])} or {rest[-1]}, got {own[0]!r}"
+            )
+        full = {"version": states.VERSION, **quantizer.to_dict(), **known, **others}
+        return states.validate(full, cls.explorer)
 
     @traitlets.validate("state")
     def _validated(self, proposal: Any) -> dict[str, Any]:
@@ -116,7 +113,8 @@ class Stage(anywidget.AnyWidget):
             valid = states.validate(proposal["value"], self.explorer)
         except states.StateError as error:
             raise RefusedState(str(error)) from None
-        if isinstance(valid["data"], str) and valid["data"] not in self._data:
+        data = valid.get("data")
+        if isinstance(data, str) and data not in self._data:
             raise RefusedState(
                 f"data must be one of {', '.join(self._data)} here, got {valid['data']!r}: "
                 'it comes with scikit-learn, pip install "n2uq_viz[lab]"'
@@ -158,11 +156,13 @@ class Stage(anywidget.AnyWidget):
             One of ``n2uq_viz.style.THEMES``; without it the state's own, light where that is
             "auto".
         """
-        from n2uq_viz import (
-            figures,
-        )  # here, since matplotlib takes long and a drag needs none of it
+        from n2uq_viz import figures  # here: matplotlib takes long, and a drag needs none of it
 
-        return figures.NAMES[self.explorer](self.state, theme=theme)
+        return figures.NAMES[self._figure](self.state, theme=theme)
+
+    @property
+    def _figure(self) -> str:
+        return self.explorer.replace("-", "_")
 
     def save_figure(self, path: str | Path, theme: str | None = None) -> Path:
         """Save the state on screen and return where.
@@ -180,7 +180,7 @@ class Stage(anywidget.AnyWidget):
         """
         from n2uq_viz import export, figures
 
-        alternative = figures.text_alternative(self.explorer, self.state)
+        alternative = figures.text_alternative(self._figure, self.state)
         return export.save(self.figure(theme), path, self.state, text_alternative=alternative)
 
     def save_figures(self, name: str, theme: str | None = None) -> list[Path]:
@@ -192,9 +192,47 @@ class Stage(anywidget.AnyWidget):
         from n2uq_viz import export, figures
 
         stem = re.sub(r"[^\w. -]", "-", name).strip(". -") or self.explorer
-        alternative = figures.text_alternative(self.explorer, self.state)
+        alternative = figures.text_alternative(self._figure, self.state)
         target = Path(FIGURE_FOLDER) / stem
         return export.save_all(self.figure(theme), target, self.state, text_alternative=alternative)
+
+    def save_html(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Save the explorer, as it is now, as a page that needs no Python, and return where.
+
+        One file, which asks for nothing else: it opens from a disk or a web server, and carries the
+        state. If the file exists, a free name beside it is taken unless `overwrite` is given.
+
+        Raises
+        ------
+        ValueError
+            A suffix that is not ``.html``.
+        OSError
+            The folder cannot be written.
+        """
+        from n2uq_viz.explorers import page
+
+        return page.save(type(self), self.state, self._data, path, overwrite=overwrite)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """The live explorer, and a still picture in words for places where no widget can run."""
+        found = super()._repr_mimebundle_(**kwargs)
+        bundle = found[0] if isinstance(found, tuple) else found
+        if isinstance(bundle, dict):
+            bundle["text/html"] = self._still()
+        return found
+
+    def _still(self) -> str:
+        """The state as a picture with its text alternative, in HTML."""
+        from n2uq_viz import figures
+        from n2uq_viz.export import png_bytes
+
+        picture = base64.b64encode(png_bytes(self.figure(), _STILL_DPI)).decode()
+        alternative = html.escape(figures.text_alternative(self._figure, self.state), quote=True)
+        note = html.escape(words.say("stage.still"))
+        return (
+            f'<figure><img src="data:image/png;base64,{picture}" alt="{alternative}" '
+            f'style="max-width: 100%"><figcaption>{note}</figcaption></figure>'
+        )
 
     def _answer(self, _widget: object, content: Mapping[str, Any], _buffers: object) -> None:
         """Take the browser's state if it sends one, and answer with the state as it is.

@@ -3,70 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from n2uq_viz import datasets, style, words
+from n2uq_viz import datasets
 from n2uq_viz import state as states
-from n2uq_viz.explorers.stage import Stage, javascript, style_sheet
-from n2uq_viz.montecarlo import GRADIENT_METHODS, agreement, simulate_shared
+from n2uq_viz.explorers.kit import summaries
+from n2uq_viz.explorers.stage import Stage
+from n2uq_viz.montecarlo import agreement, simulate_shared
 from n2uq_viz.quantizer import Quantizer
-
-#: Widths of the nonuniform preset grow in proportion to i ** this, so that thresholds crowd near
-#: zero.
-_NONUNIFORM_POWER = 1.6
-
-
-def presets() -> dict[str, dict[int, Quantizer]]:
-    """Quantizers to start from: family -> bits -> quantizer.
-
-    ``binary`` is the sign function, ``uniform`` has equal segments over [0, 2], and ``nonuniform``
-    keeps the uniform levels on segments that are narrow near zero and wide at the far end.
-
-    Examples
-    --------
-    >>> presets()["nonuniform"][2].edges.round(3)
-    array([0.   , 0.345, 1.045, 2.   ])
-    """
-    uniform = {bits: Quantizer.uniform(bits) for bits in range(1, 5)}
-    nonuniform = {
-        bits: Quantizer(
-            2.0 * np.linspace(0.0, 1.0, 2**bits) ** _NONUNIFORM_POWER, uniform[bits].levels
-        )
-        for bits in range(2, 5)
-    }
-    return {"binary": {1: Quantizer.binary()}, "uniform": uniform, "nonuniform": nonuniform}
-
-
-#: Words of the notebooks and the figures, which the browser never says.
-_UNSAID = ("course.", "figure.")
-#: Keys of the state that can be given as they are.
-_OTHER_KEYS = ("view", "gradient_method", "half_width", "hidden", "theme")
-
-
-def _kit() -> dict[str, Any]:
-    """Words, colors and numbers that the browser shares with Python."""
-    return {
-        "words": {key: text for key, text in words.table().items() if not key.startswith(_UNSAID)},
-        "palette": style.for_browser(),
-        "constants": {
-            "gridPoints": states.GRID_POINTS,
-            "maxDraws": states.MAX_DRAWS,
-            # Room for the view's margin around it.
-            "largest": states.LARGEST / 10,
-            "viewMargin": states.VIEW_MARGIN,
-            "series": states.SERIES["threshold"],
-            "gradientMethods": GRADIENT_METHODS,
-            "presets": {
-                family: {bits: q.to_dict() for bits, q in members.items()}
-                for family, members in presets().items()
-            },
-        },
-    }
-
 
 def fits(state: Mapping[str, Any]) -> dict[str, Any]:
     """Whether the means on screen fit the ramps of G-STE and of plain STE.
@@ -106,13 +53,26 @@ def fits(state: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _summaries() -> dict[str, Any]:
-    """Summaries of all data sets that can be had: without scikit-learn there are no digits."""
-    found = {}
-    for name in datasets.NAMES:
-        with suppress(ImportError):
-            found[name] = datasets.summary(name)
+def chosen_data(data: str | Mapping[str, Any] | ArrayLike | None) -> str | dict[str, Any]:
+    """The name of a data set, or a summary of one's own data; None for the default.
+
+    Raises ValueError for samples or a summary that will not do, and ImportError where the digits
+    are asked for and scikit-learn is missing.
+    """
+    chosen: Any = states.DEFAULT_DATA if data is None else data
+    if not isinstance(chosen, str):
+        mapping = isinstance(chosen, Mapping)
+        chosen = datasets.check_summary(chosen) if mapping else datasets.summarize(chosen)
+    if isinstance(chosen, str) and chosen in datasets.NAMES:
+        datasets.summary(chosen)  # where scikit-learn is missing, this says so
+    found: str | dict[str, Any] = chosen
     return found
+
+
+def bulk_of(chosen: str | Mapping[str, Any]) -> tuple[float, float] | None:
+    """Between which values the bulk of the data lies; None for a name that is not known."""
+    shown = chosen if isinstance(chosen, Mapping) else summaries().get(chosen)
+    return (shown["range"][0], shown["range"][1]) if shown else None
 
 
 class ThresholdExplorer(Stage):
@@ -133,8 +93,8 @@ class ThresholdExplorer(Stage):
     draws, seed
         Coins thrown per point, 1 to 10,000, and the seed of Philox4x32-10 that they come from.
     **state
-        Other keys of the state: ``view``, ``gradient_method``, ``half_width``, ``hidden``,
-        ``theme``.
+        Other keys of the state: ``view``, ``gradient_method``, ``half_width``, ``compander`` (True
+        for a panel more: N2UQ as uniform rounding of a learned curve), ``hidden``, ``theme``.
 
     Raises
     ------
@@ -151,8 +111,6 @@ class ThresholdExplorer(Stage):
     """
 
     explorer = "threshold"
-    _esm = javascript("widget.js", {"KIT": _kit()})
-    _css = style_sheet()
     _answers: ClassVar = {"agreement": fits}
 
     def __init__(
@@ -163,32 +121,11 @@ class ThresholdExplorer(Stage):
         seed: int = 0,
         **state: Any,
     ) -> None:
-        own = set(state) - set(_OTHER_KEYS)
-        if own:
-            raise states.StateError(
-                f"keywords must be quantizer, data, draws, seed, {', '.join(_OTHER_KEYS[:-1])} or "
-                f"{_OTHER_KEYS[-1]}, "
-                f"got {sorted(own)[0]!r}"
-            )
-        chosen: Any = states.DEFAULT_DATA if data is None else data
-        if not isinstance(chosen, str):
-            mapping = isinstance(chosen, Mapping)
-            chosen = datasets.check_summary(chosen) if mapping else datasets.summarize(chosen)
-        if isinstance(chosen, str) and chosen in datasets.NAMES:
-            datasets.summary(chosen)  # where scikit-learn is missing, this says so
-        known = _summaries()
+        chosen = chosen_data(data)
         if quantizer is None:
             low, high = chosen["range"] if isinstance(chosen, Mapping) else (0.0, 2.0)
             quantizer = Quantizer.uniform(2, low, high) if low < high else Quantizer.uniform(2)
-        shown = chosen if isinstance(chosen, Mapping) else known.get(chosen)
-        bulk = tuple(shown["range"]) if shown else None
-        full = {
-            "version": states.VERSION,
-            **quantizer.to_dict(),
-            "view": states.default_view(quantizer.edges, bulk),
-            "data": chosen,
-            "draws": draws,
-            "seed": seed,
-            **state,
-        }
-        super().__init__(states.validate(full, self.explorer), known)
+        bulk = bulk_of(chosen)
+        known = {"data": chosen, "draws": draws, "seed": seed}
+        state.setdefault("view", states.default_view(quantizer.edges, bulk))
+        super().__init__(self._opening(quantizer, known, state), summaries())

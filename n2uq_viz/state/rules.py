@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from reprlib import repr as brief
 from typing import Any
 
 import numpy as np
@@ -86,8 +87,8 @@ def draws(value: Any, _: Settled) -> int:
     """Coins thrown at every point."""
     if not _whole(value, 1, MAX_DRAWS):
         raise StateError(
-            f"draws must be a whole number from 1 to {MAX_DRAWS} in an explorer, got {value!r}; "
-            "n2uq_viz.simulate takes more"
+            f"draws must be a whole number from 1 to {MAX_DRAWS} in an explorer, got "
+            f"{brief(value)}; n2uq_viz.simulate takes more"
         )
     return int(value)
 
@@ -96,15 +97,15 @@ def view(value: Any, _: Settled) -> list[float]:
     """Range of the x axis."""
     rule = "view must be two finite numbers [low, high] with low < high"
     if not isinstance(value, (list, tuple)) or len(value) != 2:
-        raise StateError(f"{rule}, got {value!r}")
+        raise StateError(f"{rule}, got {brief(value)}")
     if not all(map(_is_number, value)):
-        raise StateError(f"{rule}, got {value!r}")
+        raise StateError(f"{rule}, got {brief(value)}")
     try:
         low, high = float(value[0]), float(value[1])
     except OverflowError:
         raise StateError(f"{rule}, got numbers too large for a float") from None
     if not (low < high and high - low < float("inf")):
-        raise StateError(f"{rule}, got {value!r}")
+        raise StateError(f"{rule}, got {brief(value)}")
     drawable("view", [low, high])
     return [low, high]
 
@@ -116,14 +117,16 @@ def hidden(value: Any, settled: Settled) -> list[str]:
         isinstance(name, str) and name in _ANY_SERIES for name in value
     )
     if not known:
-        raise StateError(f"hidden must be a list of series out of {', '.join(own)}, got {value!r}")
+        raise StateError(
+            f"hidden must be a list of series out of {', '.join(own)}, got {brief(value)}"
+        )
     return [name for name in own if name in value]
 
 
 def theme(value: Any, _: Settled) -> str:
     """Light or dark, or as the place where the explorer stands."""
     if not isinstance(value, str) or value not in THEMES:
-        raise StateError(f"theme must be one of {', '.join(THEMES)}, got {value!r}")
+        raise StateError(f"theme must be one of {', '.join(THEMES)}, got {brief(value)}")
     return value
 
 
@@ -131,7 +134,7 @@ def gradient_method(value: Any, _: Settled) -> str:
     """How the dots of the gradient are estimated."""
     if not isinstance(value, str) or value not in GRADIENT_METHODS:
         raise StateError(
-            f"gradient_method must be one of {', '.join(GRADIENT_METHODS)}, got {value!r}"
+            f"gradient_method must be one of {', '.join(GRADIENT_METHODS)}, got {brief(value)}"
         )
     return value
 
@@ -144,7 +147,7 @@ def half_width(value: Any, _: Settled) -> float | None:
     if not _is_number(value) or not lowest <= value <= LARGEST:
         raise StateError(
             f"half_width must be a number from {lowest:g} to {LARGEST:g}, or None for a twentieth "
-            f"of the narrowest segment, got {value!r}"
+            f"of the narrowest segment, got {brief(value)}"
         )
     return float(value)
 
@@ -161,7 +164,7 @@ def data(value: Any, _: Settled) -> str | dict[str, Any]:
         return summary
     if not isinstance(value, str) or value not in datasets.NAMES:
         raise StateError(
-            f"data must be one of {', '.join(datasets.NAMES)} or a summary, got {value!r}"
+            f"data must be one of {', '.join(datasets.NAMES)} or a summary, got {brief(value)}"
         )
     return value
 
@@ -177,13 +180,15 @@ def seed(value: Any, _: Settled) -> int:
 def compander(value: Any, _: Settled) -> bool:
     """Whether the compander has a panel."""
     if not isinstance(value, bool):
-        raise StateError(f"compander must be true or false, got {value!r}")
+        raise StateError(f"compander must be true or false, got {brief(value)}")
     return value
 
 
 def _place(name: str, value: Any) -> float:
     if not _is_number(value) or not abs(value) <= LARGEST:
-        raise StateError(f"{name} must be a number from -{LARGEST:g} to {LARGEST:g}, got {value!r}")
+        raise StateError(
+            f"{name} must be a number from -{LARGEST:g} to {LARGEST:g}, got {brief(value)}"
+        )
     return float(value)
 
 
@@ -195,21 +200,21 @@ def probe(value: Any, _: Settled) -> float:
 def points(value: Any, _: Settled) -> list[float]:
     """Inputs at which coins are thrown, from left to right or in any order."""
     if not isinstance(value, (list, tuple)) or not 1 <= len(value) <= MAX_POINTS:
-        raise StateError(f"points must be a list of 1 to {MAX_POINTS} numbers, got {value!r}")
+        raise StateError(f"points must be a list of 1 to {MAX_POINTS} numbers, got {brief(value)}")
     return [_place("a number in points", v) for v in value]
 
 
 def thrown(value: Any, _: Settled) -> int:
     """Coins thrown so far."""
     if not _whole(value, 0, MAX_DRAWS):
-        raise StateError(f"thrown must be a whole number from 0 to {MAX_DRAWS}, got {value!r}")
+        raise StateError(f"thrown must be a whole number from 0 to {MAX_DRAWS}, got {brief(value)}")
     return int(value)
 
 
 def speed(value: Any, _: Settled) -> int:
     """Coins per second while playing."""
     if not _is_number(value) or value not in SPEEDS:
-        raise StateError(f"speed must be one of {', '.join(map(str, SPEEDS))}, got {value!r}")
+        raise StateError(f"speed must be one of {', '.join(map(str, SPEEDS))}, got {brief(value)}")
     return int(value)
 
 
@@ -221,7 +226,7 @@ def shown(value: Any, settled: Settled) -> int:
     if not _whole(value, 0, steps):
         raise StateError(
             f"shown must be a whole number from 0 to the number of steps, {steps}, or None for all "
-            f"of them, got {value!r}"
+            f"of them, got {brief(value)}"
         )
     return int(value)
 
@@ -229,7 +234,7 @@ def shown(value: Any, settled: Settled) -> int:
 def target(value: Any, _: Settled) -> str:
     """What the quantizer is to output."""
     if not isinstance(value, str) or value not in TARGETS:
-        raise StateError(f"target must be one of {', '.join(TARGETS)}, got {value!r}")
+        raise StateError(f"target must be one of {', '.join(TARGETS)}, got {brief(value)}")
     return value
 
 
@@ -237,7 +242,9 @@ def learning_rate(value: Any, _: Settled) -> float:
     """Length of a step of descent per unit of gradient."""
     low, high = LEARNING_RATES
     if not _is_number(value) or not low <= value <= high:
-        raise StateError(f"learning_rate must be a number from {low:g} to {high:g}, got {value!r}")
+        raise StateError(
+            f"learning_rate must be a number from {low:g} to {high:g}, got {brief(value)}"
+        )
     return float(value)
 
 
@@ -257,13 +264,19 @@ def start(value: Any, settled: Settled) -> list[float]:
 def descent_steps(value: Any, _: Settled) -> int:
     """Steps of descent from start to edges."""
     if not _whole(value, 0, MAX_DESCENT):
-        raise StateError(f"steps must be a whole number from 0 to {MAX_DESCENT}, got {value!r}")
+        raise StateError(
+            f"steps must be a whole number from 0 to {MAX_DESCENT}, got {brief(value)}"
+        )
     return int(value)
 
 
 def from_here(state: dict[str, Any]) -> None:
     """Begin the descent anew where its steps do not lead to the edges: a hand has moved one."""
-    if not follows(state):
+    try:
+        followed = follows(state)
+    except ImportError as error:
+        raise StateError(f"data: {error}") from None
+    if not followed:
         state["start"], state["steps"] = list(state["edges"]), 0
 
 
@@ -277,16 +290,23 @@ def surrogate(side: str) -> Rule:
         if not isinstance(value, Mapping) or not isinstance(value.get("surrogate"), str):
             raise StateError(
                 f'{side} must be {{"surrogate": name, "parameters": {{...}}}} with a name out of '
-                f"{names}, got {value!r}"
+                f"{names}, got {brief(value)}"
             )
         name, given = value["surrogate"], value.get("parameters", {})
         if name not in surrogates.TABLE:
-            raise StateError(f"{side} must name one of {names}, got {name!r}")
+            raise StateError(f"{side} must name one of {names}, got {brief(name)}")
         if not isinstance(given, Mapping):
-            raise StateError(f"the parameters of {side} must be a JSON object, got {given!r}")
+            raise StateError(f"the parameters of {side} must be a JSON object, got {brief(given)}")
         entry = surrogates.TABLE[name]
+        for key in given:
+            # Here, since a parameter called "self" cannot be passed on as a keyword.
+            if key not in entry.parameters:
+                known = ", ".join(entry.parameters) or "none"
+                raise StateError(
+                    f"{side}: a parameter of {name} must be one of: {known}; got {brief(key)}"
+                )
         try:
-            values = entry.values(**{str(key): given[key] for key in given})
+            values = entry.values(**given)
             return {
                 "surrogate": name,
                 "parameters": {
@@ -305,8 +325,8 @@ def _plain(name: str, value: Any, kind: str) -> Any:
     """Return a parameter as JSON holds it."""
     if kind == "array":
         if np.ndim(value) or not np.isfinite(value):
-            raise StateError(f"{name} must be one finite number in an explorer, got {value!r}")
+            raise StateError(f"{name} must be one finite number in an explorer, got {brief(value)}")
         return float(value)
     if kind == "word" and not isinstance(value, str):
-        raise StateError(f"{name} must be a word in an explorer, got {value!r}")
+        raise StateError(f"{name} must be a word in an explorer, got {brief(value)}")
     return number(name, value) if kind == "number" else value

@@ -3,18 +3,22 @@
 
 import { readFileSync } from "node:fs";
 import * as data from "../../n2uq_viz/explorers/js/data.js";
+import * as descent from "../../n2uq_viz/explorers/js/descent.js";
 import * as download from "../../n2uq_viz/explorers/js/download.js";
 import * as geometry from "../../n2uq_viz/explorers/js/geometry.js";
 import * as errors from "../../n2uq_viz/explorers/js/errors.js";
 import { parse, parseWhole } from "../../n2uq_viz/explorers/js/format.js";
 import { createHistory } from "../../n2uq_viz/explorers/js/history.js";
 import { gradientTop } from "../../n2uq_viz/explorers/js/layout.js";
+import { erf } from "../../n2uq_viz/explorers/js/noise.js";
 import { fillUniforms, philox4x32 } from "../../n2uq_viz/explorers/js/philox.js";
 import { createQuestion } from "../../n2uq_viz/explorers/js/question.js";
 import { automaticHalfWidth, grid, coinsOfSeed, simulate, simulateGradient } from "../../n2uq_viz/explorers/js/simulation.js";
+import * as surrogates from "../../n2uq_viz/explorers/js/surrogates.js";
 import { createSync } from "../../n2uq_viz/explorers/js/sync.js";
 import { ticks } from "../../n2uq_viz/explorers/js/svg.js";
 import { levelColors } from "../../n2uq_viz/explorers/js/theme.js";
+import { validateState } from "../../n2uq_viz/explorers/js/validate.js";
 
 const number = (value) => (typeof value === "string" ? Number(value) : value);
 
@@ -45,6 +49,17 @@ function withClock(play) {
     Object.assign(globalThis, { setTimeout: real.setTimeout, clearTimeout: real.clearTimeout });
     clock(real.performance);
   }
+}
+
+// So that a change of what was given is an error.
+function freezeAll(value) {
+  for (const left = [value]; left.length > 0; ) {
+    const next = left.pop();
+    if (typeof next !== "object" || next === null) continue;
+    Object.freeze(next);
+    for (const entry of Object.values(next)) left.push(entry);
+  }
+  return value;
 }
 
 const questions = {
@@ -150,6 +165,60 @@ const questions = {
       return { sent: sent.map((message) => message.state?.v ?? null), shown: shown.v, status };
     });
   }),
+  surrogates({ name, parameters, x, e }) {
+    const of = (curve) => x.map((v) => curve(name, parameters, number(v)));
+    const noise = surrogates.noiseOf(name, parameters);
+    return {
+      ...surrogates.staircaseOf(name, parameters),
+      forward: of(surrogates.forwardOf),
+      smooth: of(surrogates.smoothOf),
+      derivative: of(surrogates.derivativeOf),
+      kinks: surrogates.kinksOf(name, parameters),
+      none: noise.none,
+      area: noise.area,
+      laws: noise.laws.map(({ name: word, support, density, cumulative }, i) => ({
+        name: word,
+        support,
+        density: e[i].map((v) => density(number(v))),
+        cumulative: e[i].map((v) => cumulative(number(v))),
+      })),
+    };
+  },
+  erf: ({ z }) => z.map((v) => erf(number(v))),
+  descent({ target, q, summary, rate, steps }) {
+    const learned = descent.learnedSamples(target, q.levels, summary && data.points(summary));
+    const way = descent.createWay(q, learned, rate);
+    const { segment, left, right } = descent.descentPushes(q, learned);
+    const gradient = descent.edgeGradient(q, learned);
+    const { start, intervals } = descent.parameterGradient(gradient);
+    return {
+      x: [...learned.x],
+      wanted: [...learned.wanted],
+      weight: [...learned.weight],
+      segment: [...segment],
+      left: [...left],
+      right: [...right],
+      gradient: [...gradient],
+      parameters: [start, ...intervals],
+      loss: descent.descentLoss(q, learned),
+      losses: steps.map((step) => way.lossAt(step)),
+      edges: steps.map((step) => way.at(step)),
+    };
+  },
+  // States as texts, since they may be deeper than the question can be; {"$": "NaN"} stands for NaN, which JSON lacks.
+  validate({ states, schema, summaries }) {
+    freezeAll([schema, summaries]);
+    return states.map(({ text, explorer, nan }) => {
+      const revive = (_, value) => (value?.$ === "NaN" ? NaN : value);
+      const state = freezeAll(nan ? JSON.parse(text, revive) : JSON.parse(text));
+      try {
+        return { valid: validateState(state, explorer ?? undefined, schema, summaries) };
+      } catch (error) {
+        if (!error.values) throw error;
+        return { refused: error.message, values: error.values };
+      }
+    });
+  },
   occupancy({ q, summary }) {
     const shares = data.occupancy(geometry.thresholds(q), data.points(summary));
     const { bins, atoms } = data.bars(summary);

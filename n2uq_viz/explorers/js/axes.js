@@ -4,7 +4,7 @@ import { short } from "./format.js";
 import { px, svgNode, ticks } from "./svg.js";
 
 // The first and the last value always have their label; of the others, those for which there is room.
-function tickLabels(parent, values, position, minimum, place) {
+export function tickLabels(parent, values, position, minimum, place) {
   const places = values.map(position);
   const end = places[places.length - 1];
   let previous = Infinity;
@@ -22,16 +22,17 @@ export function createAxes(behind, inFront, text) {
   const group = svgNode("g", inFront, { "aria-hidden": "true" });
 
   function frame(scene) {
-    const { panels, x, y, slope, share, fontSize, height, slopeTop, shareTop, numbers } = scene.layout;
+    const { panels, x, y, rounded, slope, share, fontSize, height, slopeTop, shareTop, numbers } = scene.layout;
     lines.replaceChildren();
     group.replaceChildren();
     const xTicks = ticks(scene.view[0], scene.view[1], Math.max(3, (panels.forward.right - panels.forward.left) / (6 * fontSize)));
+    const middles = scene.q.levels.slice(1).map((level, i) => (scene.q.levels[i] + level) / 2);
     const slopeTicks = ticks(0, slopeTop, 3);
     const shareTicks = ticks(0, shareTop, 2);
     for (const name of scene.shownPanels) {
       const panel = panels[name];
       const vertical = xTicks.map((v) => `M${px(x(v))} ${px(panel.top)}V${px(panel.bottom)}`);
-      const horizontal = { forward: scene.q.levels.map(y), backward: slopeTicks.map(slope), histogram: shareTicks.map(share) }[name].map(
+      const horizontal = { forward: scene.q.levels.map(y), compander: middles.map(rounded), backward: slopeTicks.map(slope), histogram: shareTicks.map(share) }[name].map(
         (at) => `M${px(panel.left)} ${px(at)}H${px(panel.right)}`,
       );
       svgNode("path", lines, { class: "n2uq-grid", d: [...vertical, ...horizontal].join("") });
@@ -49,6 +50,7 @@ export function createAxes(behind, inFront, text) {
       label.textContent = words(value);
     };
     tickLabels(group, scene.q.levels, y, 1.15 * fontSize, leftOf(panels.forward));
+    if (scene.shownPanels.includes("compander")) tickLabels(group, scene.q.levels, rounded, 1.15 * fontSize, leftOf(panels.compander));
     if (scene.shownPanels.includes("backward")) tickLabels(group, slopeTicks, slope, 1.15 * fontSize, leftOf(panels.backward));
     if (scene.shownPanels.includes("histogram")) tickLabels(group, shareTicks, share, 1.15 * fontSize, leftOf(panels.histogram, (value) => `${short(100 * value)} %`));
     tickLabels(group, xTicks, x, 0, (value, at, label) => {

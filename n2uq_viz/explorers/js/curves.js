@@ -5,7 +5,7 @@ import { acrossEdge, chord, expectation, slopes } from "./geometry.js";
 import { short } from "./format.js";
 import { circlesPath, dotsPath, linePath, px, setAttributes, setText, show, svgNode, trianglesPath } from "./svg.js";
 
-const TIE_RADIUS = 2.6;
+export const TIE_RADIUS = 2.6;
 const TRIANGLE_SIZE = 7;
 // Points per segment on the outline of the band, whose shape there is a half ellipse.
 const BAND_POINTS = 12;
@@ -16,14 +16,14 @@ export function bandHalfWidth(rise, p, draws) {
   return Z95 * rise * Math.sqrt((p * (1 - p)) / draws);
 }
 
-function staircasePath({ q, t, view, layout: { x, y } }) {
+export function staircasePath({ q, t, view, layout: { x, y } }) {
   const parts = [`M${px(x(view[0]))} ${px(y(q.levels[0]))}`];
   t.forEach((at, i) => parts.push(`H${px(x(at))}V${px(y(q.levels[i + 1]))}`));
   parts.push(`H${px(Math.max(x(view[1]), x(t[t.length - 1])))}`);
   return parts.join("");
 }
 
-function bandPath({ q, draws, layout: { x, y } }) {
+export function bandPath({ q, draws, layout: { x, y } }) {
   const upper = [];
   const lower = [];
   for (let i = 1; i < q.edges.length; i += 1) {
@@ -40,7 +40,7 @@ function bandPath({ q, draws, layout: { x, y } }) {
   return `${linePath([...upper, ...lower.reverse()])}Z`;
 }
 
-function polyline({ q, view, layout: { x, y } }) {
+export function polyline({ q, view, layout: { x, y } }) {
   const ends = [view[0], view[1]].map((v) => [x(v), y(expectation(q, v))]);
   const corners = q.edges.map((b, i) => [x(b), y(q.levels[i])]);
   return linePath([ends[0], ...corners.filter(([at]) => at > ends[0][0] && at < ends[1][0]), ends[1]]);

@@ -22,7 +22,7 @@ const PROPERTIES = [
 ];
 
 // State as JSON with sorted keys, as n2uq_viz.state.dumps writes it.
-function stateText(state) {
+export function stateText(state) {
   const sorted = (value) =>
     value && typeof value === "object" && !Array.isArray(value)
       ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]))

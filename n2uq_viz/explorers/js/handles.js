@@ -1,12 +1,13 @@
-// What a hand takes hold of: edges on the axis, thresholds on the steps. Each is a focusable slider that
-// assistive technology can read and move.
+// Handles on the picture: what a hand drags, and what a screen reader calls a slider. A handle is
+// {id, kind, number, index}; kinds are edges (squares), thresholds (diamonds) and inputs (triangles).
 
-import { edgeLimits, moveEdge, moveThreshold, thresholdLimits, thresholds } from "./geometry.js";
+import { fanOut } from "./fan.js";
 import { short } from "./format.js";
+import { edgeLimits, moveEdge, moveThreshold, thresholdLimits, thresholds } from "./geometry.js";
 import { px, setAttributes, setText, show, svgNode } from "./svg.js";
 
-const HIT_SIZE = 28;
-const SHAPE_SIZE = 11;
+// What a finger can hit; handles nearer than that to each other fan out.
+const HIT_SIZE = 24;
 
 // All handles of a quantizer with that many edges, from left to right: edge 0, threshold 1, edge 1, ...
 export function handleList(edges) {
@@ -30,16 +31,64 @@ export function moveHandle(q, handle, to) {
   return handle.kind === "edge" ? moveEdge(q, handle.index, to) : moveThreshold(q, handle.index, to);
 }
 
+// Where the handles of a quantizer belong: edges on the axis, thresholds on the steps; null where that is out of view.
+// steps: of how many of its steps there are handles to be seen.
+export function handlePlaces(list, q, t, view, x, y, bottom, steps = t.length) {
+  return list.map((handle) => {
+    const edge = handle.kind === "edge";
+    const value = edge ? q.edges[handle.index] : t[handle.index];
+    const seen = value >= view[0] && value <= view[1] && handle.number <= steps;
+    const height = edge ? bottom : y((q.levels[handle.index] + q.levels[handle.index + 1]) / 2);
+    const [low, high] = handleLimits(q, handle);
+    return { value, low, high, at: seen ? [x(value), height] : null };
+  });
+}
+
+const SHAPES = {
+  edge: "M-5.5-5.5h11v11h-11Z",
+  threshold: "M0-6.6L6.6 0L0 6.6L-6.6 0Z",
+  probe: "M0-7L7 5.5H-7Z",
+  point: "M0-7L7 5.5H-7Z",
+};
+
+// Handles of one kind keep HIT_SIZE apart: in x as much as their heights leave to do.
+function spread(handles, places, [left, right]) {
+  const kinds = new Map();
+  handles.forEach(({ kind }, k) => {
+    if (!places[k].at) return;
+    if (!kinds.has(kind)) kinds.set(kind, []);
+    kinds.get(kind).push(k);
+  });
+  const shifted = new Array(handles.length).fill(null);
+  for (const members of kinds.values()) {
+    members.sort((a, b) => places[a].at[0] - places[b].at[0]);
+    const gaps = members.map((k, n) => {
+      if (n === 0) return 0;
+      const rise = places[k].at[1] - places[members[n - 1]].at[1];
+      return Math.sqrt(Math.max(0, HIT_SIZE ** 2 - rise ** 2));
+    });
+    const wanted = members.map((k) => places[k].at[0]);
+    const crowded = wanted.some((at, n) => n > 0 && at - wanted[n - 1] < gaps[n] - 1e-9);
+    const found = crowded ? fanOut(wanted, gaps, left, right) : wanted;
+    members.forEach((k, n) => { shifted[k] = found[n]; });
+  }
+  return shifted;
+}
+
 export function createHandles(parent, text) {
+  const leaders = svgNode("path", parent, { class: "n2uq-leader", "aria-hidden": "true" });
   const group = svgNode("g", parent);
   const label = svgNode("text", parent, { class: "n2uq-handle-label", "aria-hidden": "true" });
   let handles = [];
-  let drawn = {};
+  let known = "";
 
-  function frame(scene) {
+  // A focused handle survives as long as the list of handles stays the same.
+  function frame(list) {
+    const wanted = list.map(({ id }) => id).join();
+    if (wanted === known) return;
+    known = wanted;
     group.replaceChildren();
-    drawn = {};
-    handles = handleList(scene.q.edges.length).map((handle) => {
+    handles = list.map((handle) => {
       const element = svgNode("g", group, {
         class: `n2uq-handle n2uq-${handle.kind}`,
         role: "slider",
@@ -49,49 +98,46 @@ export function createHandles(parent, text) {
         "aria-orientation": "horizontal",
       });
       svgNode("rect", element, { class: "n2uq-hit", x: -HIT_SIZE / 2, y: -HIT_SIZE / 2, width: HIT_SIZE, height: HIT_SIZE });
-      const half = SHAPE_SIZE / 2;
-      svgNode("rect", element, {
-        class: "n2uq-shape",
-        x: -half,
-        y: -half,
-        width: SHAPE_SIZE,
-        height: SHAPE_SIZE,
-        ...(handle.kind === "threshold" ? { transform: "rotate(45) scale(0.85)" } : {}),
-      });
-      return { ...handle, element, at: [0, 0] };
+      svgNode("path", element, { class: "n2uq-shape", d: SHAPES[handle.kind] });
+      return { ...handle, element, at: [0, 0], drawn: "" };
     });
   }
 
-  function update(scene) {
-    const { q, t, view, selected, layout: { x, y, panels, fontSize } } = scene;
-    const same = scene.layout === drawn.layout && q.edges.length === drawn.edges?.length && selected === drawn.selected;
-    for (const handle of handles) {
-      const edge = handle.kind === "edge";
-      // Where a handle and the edges that limit it are as they were, there is nothing to write.
-      const near = edge ? [-1, 0, 1] : [-1, 0, 1, 2];
-      if (same && near.every((k) => q.edges[handle.index + k] === drawn.edges[handle.index + k])) continue;
-      const value = edge ? q.edges[handle.index] : t[handle.index];
-      const height = edge ? panels.forward.bottom : y((q.levels[handle.index] + q.levels[handle.index + 1]) / 2);
-      const seen = value >= view[0] && value <= view[1];
-      handle.at = seen ? [x(value), height] : null;
-      show(handle.element, seen);
-      const [low, high] = handleLimits(q, handle);
-      setAttributes(handle.element, {
-        ...(seen ? { transform: `translate(${px(x(value))} ${px(height)})` } : {}),
-        class: `n2uq-handle n2uq-${handle.kind}${handle.id === selected ? " n2uq-selected" : ""}`,
-        "aria-valuenow": value,
-        // A value outside its limits would be a lie: free ends reach at least to the view's end.
-        "aria-valuemin": Number.isFinite(low) ? low : Math.min(view[0], value),
-        "aria-valuemax": Number.isFinite(high) ? high : Math.max(view[1], value),
-        "aria-valuetext": text("handle.value", { name: text(`handle.${handle.kind}`, { i: handle.number }), value: short(value) }),
-      });
+  // places[k]: {value, low, high, at: where it belongs in pixels or null if out of view}. limits: the view, for handles
+  // that are free to leave it. room: the pixels that handles may spread over. corner: where the selected one is named.
+  function update(places, { selected, view, room, corner }) {
+    const shifted = spread(handles, places, room);
+    const lines = [];
+    handles.forEach((handle, k) => {
+      const { value, low, high, at } = places[k];
+      handle.belongs = at;
+      handle.at = at ? [shifted[k], at[1]] : null;
+      if (at && Math.abs(shifted[k] - at[0]) > 0.5) lines.push(`M${px(at[0])} ${px(at[1])}L${px(shifted[k])} ${px(at[1] + (handle.kind === "threshold" ? 0 : 9))}`);
+      // Fanned out below the axis, so that the lines to where they belong can be seen.
+      if (at && handle.kind !== "threshold" && Math.abs(shifted[k] - at[0]) > 0.5) handle.at[1] += 9;
+      const name = text(`handle.${handle.kind}`, { i: handle.number });
+      // Most handles stay as they are in a move: for them there is nothing to write.
+      const drawn = `${value} ${low} ${high} ${handle.at} ${handle.id === selected} ${view}`;
+      if (drawn !== handle.drawn) {
+        handle.drawn = drawn;
+        show(handle.element, at !== null);
+        setAttributes(handle.element, {
+          ...(at ? { transform: `translate(${px(handle.at[0])} ${px(handle.at[1])})` } : {}),
+          class: `n2uq-handle n2uq-${handle.kind}${handle.id === selected ? " n2uq-selected" : ""}`,
+          "aria-valuenow": value,
+          // A value outside its limits would be a lie: free ends reach at least to the view's end.
+          "aria-valuemin": Number.isFinite(low) ? low : Math.min(view[0], value),
+          "aria-valuemax": Number.isFinite(high) ? high : Math.max(view[1], value),
+          "aria-valuetext": text("handle.value", { name, value: short(value) }),
+        });
+      }
       // In the title row, where it covers no data.
       if (handle.id === selected) {
         setText(label, text(`handle.${handle.kind}.equals`, { i: handle.number, value: short(value) }));
-        setAttributes(label, { x: px(panels.forward.right), y: px(panels.forward.top - 0.6 * fontSize), "text-anchor": "end" });
+        setAttributes(label, { x: px(corner[0]), y: px(corner[1]), "text-anchor": "end" });
       }
-    }
-    drawn = { layout: scene.layout, edges: q.edges, selected };
+    });
+    setAttributes(leaders, { d: lines.join("") });
   }
 
   // The handle nearest to a point of the picture, if one is within reach.

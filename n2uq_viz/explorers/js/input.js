@@ -55,7 +55,7 @@ export function listenToHands(picture, grip, signal) {
     if (!handle) return;
     event.preventDefault(); // no text selection, and the focus goes where we put it
     svg.setPointerCapture(event.pointerId);
-    held = { handle, pointer: event.pointerId, offset: at[0] - handle.at[0] };
+    held = { handle, pointer: event.pointerId, offset: at[0] - handle.belongs[0] };
     grip.select(handle);
     handle.element.focus({ preventScroll: true });
     grip.begin();

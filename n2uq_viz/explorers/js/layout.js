@@ -3,13 +3,14 @@
 import { chord, slopes } from "./geometry.js";
 
 const NICE = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
-const PANELS = ["forward", "backward", "histogram"];
-const SHARES = { forward: 0.5, backward: 0.26, histogram: 0.24 };
+const PANELS = ["forward", "compander", "backward", "histogram"];
+const SHARES = { forward: 0.5, compander: 0.4, backward: 0.26, histogram: 0.24 };
 
 // Which panels have something to show.
-export function panelsWith(hidden) {
+export function panelsWith(hidden, compander = false) {
   const empty = {
     forward: false,
+    compander: !compander,
     backward: ["gste", "ste", "monte_carlo_gradient"].every((name) => hidden.has(name)),
     histogram: hidden.has("histogram"),
   };
@@ -27,7 +28,7 @@ export function gradientTop(q) {
   return nice(1.08 * Math.min(Math.max(...slopes(q)), 6 * chord(q)));
 }
 
-function scale(from, to, start, end) {
+export function scale(from, to, start, end) {
   const factor = (end - start) / (to - from);
   const map = (v) => start + (v - from) * factor;
   map.invert = (p) => from + (p - start) / factor;
@@ -65,6 +66,7 @@ export function layout({ width, height, fontSize, q, view, shareTop, shownPanels
     panels,
     x: scale(view[0], view[1], left, width - right),
     y: scale(levels[0] - pad, levels[levels.length - 1] + pad, panels.forward.bottom, panels.forward.top),
+    rounded: scale(levels[0] - pad, levels[levels.length - 1] + pad, panels.compander.bottom, panels.compander.top),
     slope: scale(-0.04 * top, top, panels.backward.bottom, panels.backward.top),
     slopeTop: top,
     numbers,

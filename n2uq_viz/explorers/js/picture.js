@@ -1,8 +1,9 @@
 // The whole picture as one SVG: `frame` when size, view, data or number of levels change, `update` for every move.
 
 import { createAxes } from "./axes.js";
+import { createCompander } from "./compander.js";
 import { createBackward, createForward, createGuides } from "./curves.js";
-import { createHandles } from "./handles.js";
+import { createHandles, handlePlaces } from "./handles.js";
 import { createHistogram } from "./histogram.js";
 import { gradientTop, layout } from "./layout.js";
 import { px, setAttributes, svgNode } from "./svg.js";
@@ -18,7 +19,7 @@ export function createPicture(parent, text) {
   const svg = svgNode("svg", parent, { class: "n2uq-picture", role: "group", "aria-label": text("picture.label") });
   const background = svgNode("rect", svg, { class: "n2uq-background" });
   const clips = Object.fromEntries(
-    ["forward", "backward", "plot"].map((name) => {
+    ["forward", "compander", "backward", "plot"].map((name) => {
       const clip = svgNode("clipPath", svg, { id: `${identity}-${name}` });
       return [name, svgNode("rect", clip)];
     }),
@@ -29,6 +30,7 @@ export function createPicture(parent, text) {
   const guides = createGuides(middle, url("plot"));
   const axes = createAxes(behind, inFront, text);
   const forward = createForward(svg, url("forward"));
+  const compander = createCompander(middle, url("compander"));
   const backward = createBackward(svg, url("backward"));
   const handles = createHandles(svg, text);
   let framed = null;
@@ -54,7 +56,6 @@ export function createPicture(parent, text) {
     const { width, height, fontSize, bars, view, q } = scene;
     const wanted = { width, height, fontSize, bars, view: String(view), levels: String(q.levels), top: gradientTop(q), panels: String(scene.shownPanels) };
     if (!sameFrame(framed, wanted)) {
-      const before = framed;
       framed = { ...wanted, layout: layout(scene) };
       const { panels } = framed.layout;
       parent.style.height = `${height}px`; // with it fixed, nothing outside is laid out again in a drag
@@ -63,16 +64,23 @@ export function createPicture(parent, text) {
       svg.style.setProperty("--n2uq-font", `${fontSize}px`);
       svg.style.setProperty("--n2uq-dot", width < NARROW ? "3.4px" : "4.6px");
       clipTo("forward", panels.forward, 0);
+      clipTo("compander", panels.compander, 0);
       clipTo("backward", panels.backward, 1);
       clipTo("plot", { ...panels.forward, bottom: panels.histogram.bottom }, 0);
       scene.layout = framed.layout;
       axes.frame(scene);
       histogram.frame(scene);
-      // A focused handle must survive a frame that leaves the number of handles alone.
-      if (!before || before.levels.split(",").length !== q.levels.length) handles.frame(scene);
     }
     scene.layout = framed.layout;
-    for (const part of [guides, forward, backward, histogram, handles]) part.update(scene);
+    for (const part of [guides, forward, backward, histogram, compander]) part.update(scene);
+    const { x, y, panels: { forward: { left, right, top, bottom } } } = scene.layout;
+    handles.frame(scene.handles);
+    handles.update(handlePlaces(scene.handles, q, scene.t, view, x, y, bottom), {
+      selected: scene.selected,
+      view,
+      room: [left, right],
+      corner: [right, top - 0.6 * fontSize],
+    });
   }
 
   return { svg, draw, handles, xAt: (pixel) => framed.layout.x.invert(pixel) };

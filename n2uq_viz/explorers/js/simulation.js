@@ -13,7 +13,7 @@ export function grid(view, points) {
 
 // The random numbers of a seed. Those of a point are made when it first needs them, since outside the outer edges no
 // coin is thrown, and kept: more draws only add to them. Returns draws -> {draws, below}, where below(point, p) is how
-// many of a point's first numbers lie below p.
+// many of a point's first numbers lie below p, and row(point) those numbers.
 export function coinsOfSeed(seed) {
   const rows = new Map();
   const none = new Float64Array(0);
@@ -37,6 +37,8 @@ export function coinsOfSeed(seed) {
       for (let draw = 0; draw < draws; draw += 1) count += +(row[draw] < p);
       return count;
     },
+    // The numbers themselves, at least as many as there are draws.
+    row: (point) => rowOf(point, draws),
   });
 }
 

@@ -1,11 +1,13 @@
 // The Stage: what all explorers share. It holds the state, its history and its way to Python, and gives an
 // explorer the places to put its controls and its picture. An explorer is a function of the stage that returns
-// {draw(size), describe(), letGo(), settled(), close(), svg}.
+// {draw(size), describe(), letGo(), svg}, and where it has them pause(), settled(), close() and height(width).
 
+import { createAlone } from "./alone.js";
 import { addButton, addSelect, htmlNode } from "./controls.js";
 import { downloadPng, downloadSvg } from "./download.js";
 import { say } from "./format.js";
 import { createHistory, sameState } from "./history.js";
+import { createSharing } from "./sharing.js";
 import { createSync } from "./sync.js";
 import { applyTheme, resolveTheme, watchPlace } from "./theme.js";
 
@@ -24,11 +26,14 @@ export function mountStage({ model, parent, kit, explorer }) {
     // JupyterLab would otherwise take letters typed here as commands.
     "data-lm-suppress-shortcuts": "true",
   });
+  // On a page of its own there is no Python.
+  const alone = kit.alone === true;
   const slots = {};
   for (const name of ["tools", "legend", "main"]) slots[name] = htmlNode("div", root, { class: `n2uq-${name}` });
   slots.picture = htmlNode("div", slots.main, { class: "n2uq-canvas" });
   slots.side = htmlNode("div", slots.main, { class: "n2uq-side" });
   const saveBar = htmlNode("div", root, { class: "n2uq-save" });
+  const sharingBox = htmlNode("div", root, { class: "n2uq-state", hidden: "" });
   const live = htmlNode("div", root, { class: "n2uq-live", "aria-live": "polite" });
 
   let state = model.get("state");
@@ -38,7 +43,7 @@ export function mountStage({ model, parent, kit, explorer }) {
   let frame = null;
   let announcing = false;
 
-  const sync = createSync(model, {
+  const sync = (alone ? createAlone : createSync)(model, {
     onState(next) {
       state = next;
       history.push(state);
@@ -48,7 +53,7 @@ export function mountStage({ model, parent, kit, explorer }) {
     onStatus(name) {
       root.dataset.python = name;
       status.textContent = name === "silent" ? text("stage.silent") : "";
-      if (name === "in-step") drawn.settled();
+      if (name === "in-step") drawn.settled?.();
       else if (name === "silent") redraw();
     },
   });
@@ -76,13 +81,15 @@ export function mountStage({ model, parent, kit, explorer }) {
       stage.change(patch);
       stage.commit(kind);
     },
-    get silent() { return root.dataset.python === "silent"; },
+    get silent() { return ["silent", "alone"].includes(root.dataset.python); },
     // Nothing is held, and Python has what is on screen.
     get quiet() { return !sync.held && root.dataset.python === "in-step"; },
     inquire: sync.inquire,
     hold: () => sync.hold(),
     release: () => sync.release(),
     redraw,
+    // What moves by itself stops.
+    pause: () => drawn.pause?.(),
     say: (words) => { message.textContent = words; },
     // More about the last change, for those who listen; nobody has asked for it before there was one.
     announce: (words) => { if (live.textContent) live.textContent = words; },
@@ -93,16 +100,22 @@ export function mountStage({ model, parent, kit, explorer }) {
   const message = htmlNode("span", slots.tools, { class: "n2uq-message", role: "status", "data-readout": "message" });
   const common = htmlNode("div", slots.tools, { class: "n2uq-common" });
   const goTo = (find) => {
-    drawn.letGo(); // what a hand still holds ends here, as a change of its own
+    letGo();
     const next = find();
     if (sameState(next, state)) return;
     state = next;
     sync.send(state);
     finish();
   };
+  // What a hand still holds, or what plays, ends here as a change of its own.
+  const letGo = () => {
+    drawn.pause?.();
+    drawn.letGo();
+  };
   const undo = addButton(common, text("stage.undo"), () => goTo(history.undo), { title: text("stage.undo.keys"), "data-action": "undo" });
   const redo = addButton(common, text("stage.redo"), () => goTo(history.redo), { title: text("stage.redo.keys"), "data-action": "redo" });
-  addButton(common, text("stage.reset"), () => { drawn.letGo(); stage.set(first); }, { "data-action": "reset" });
+  addButton(common, text("stage.reset"), () => { letGo(); stage.set(first); }, { "data-action": "reset" });
+  const sharing = createSharing(common, sharingBox, stage, (next) => { letGo(); stage.set(next); });
   const theme = addSelect(
     common,
     text("stage.theme"),
@@ -115,11 +128,12 @@ export function mountStage({ model, parent, kit, explorer }) {
   const nameField = htmlNode("label", saveBar, { class: "n2uq-field" });
   htmlNode("span", nameField, {}, text("stage.save.name"));
   const fileName = htmlNode("input", nameField, { type: "text", value: kit.name, "data-control": "file-name", spellcheck: "false" });
-  addButton(saveBar, text("stage.save"), saveFigure, { "data-action": "save" });
+  if (!alone) addButton(saveBar, text("stage.save"), saveFigure, { "data-action": "save" });
   const file = () => (fileName.value.trim() || kit.name).replace(/[\\/]/g, "-");
   const picture = () => ({ svg: drawn.svg, title: root.getAttribute("aria-label"), description: drawn.describe(), state });
   addButton(saveBar, text("stage.download.svg"), () => downloadSvg(picture(), file()), { "data-action": "download-svg" });
   addButton(saveBar, text("stage.download.png"), () => downloadPng(picture(), file()), { "data-action": "download-png" });
+  if (alone) sharing.addLinks(saveBar);
   const saved = htmlNode("span", saveBar, { class: "n2uq-message", role: "status", "data-readout": "saved" });
   const status = htmlNode("span", saveBar, { class: "n2uq-message", role: "status", "data-readout": "python" });
 
@@ -155,9 +169,10 @@ export function mountStage({ model, parent, kit, explorer }) {
   function size() {
     const width = Math.floor(slots.picture.clientWidth);
     if (document.fullscreenElement !== root) {
-      return { width, height: Math.round(Math.min(Math.max(0.75 * width, 410), 540)), fontSize: 12 };
+      const height = drawn.height?.(width) ?? Math.min(Math.max(0.75 * width, 410), 540);
+      return { width, height: Math.round(height), fontSize: 12 };
     }
-    const others = [slots.tools, slots.legend, saveBar].reduce((sum, bar) => sum + bar.offsetHeight, 0);
+    const others = [slots.tools, slots.legend, saveBar, sharingBox].reduce((sum, bar) => sum + bar.offsetHeight, 0);
     return { width, height: Math.max(360, window.innerHeight - others - FULLSCREEN_MARGINS), fontSize: width > 1100 ? 18 : 15 };
   }
 
@@ -172,6 +187,7 @@ export function mountStage({ model, parent, kit, explorer }) {
       }
       applyTheme(root, stage.theme, kit.palette);
       drawn.draw(size());
+      sharing.update(state);
       if (announcing) live.textContent = drawn.describe();
       announcing = false;
     });
@@ -180,7 +196,7 @@ export function mountStage({ model, parent, kit, explorer }) {
   root.addEventListener("keydown", (event) => {
     if (event.key === "Tab") return;
     event.stopPropagation();
-    const typing = event.target.matches?.("input[type=text], input[type=number]");
+    const typing = event.target.matches?.("input[type=text], input[type=number], textarea");
     if (!(event.ctrlKey || event.metaKey) || typing) return;
     const key = event.key.toLowerCase();
     if (key === "z" || key === "y") {
@@ -202,11 +218,12 @@ export function mountStage({ model, parent, kit, explorer }) {
   sync.settle();
 
   return function unmount() {
+    drawn.pause?.();
     closing.abort();
     resized.disconnect();
     forget();
     sync.close();
-    drawn.close();
+    drawn.close?.();
     cancelAnimationFrame(frame);
     root.remove();
   };

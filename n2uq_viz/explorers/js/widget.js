@@ -1,14 +1,10 @@
-// The door for anywidget: KIT (words, colors, presets) stands above this in the joined file.
+// The door for anywidget. KIT (words, colors, presets) and EXPLORER (what to show) stand in the same joined file.
 
 import { mountStage } from "./stage.js";
-import { thresholdExplorer } from "./threshold.js";
-
-const EXPLORERS = { threshold: thresholdExplorer };
 
 function render({ model, el }) {
-  const name = model.get("state").explorer;
-  const kit = { ...KIT, name, data: model.get("_data") };
-  return mountStage({ model, parent: el, kit, explorer: EXPLORERS[name] });
+  const kit = { ...KIT, data: model.get("_data") };
+  return mountStage({ model, parent: el, kit, explorer: EXPLORER });
 }
 
 export default { render };
