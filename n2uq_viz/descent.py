@@ -52,7 +52,10 @@ TARGETS = ("identity", "sqrt", "sigmoid", "step", "sine", "data")
 COUNT = 200
 #: Steepness of the sigmoid, per length of the range.
 _SIGMOID_RATE = 8.0
-#: Two runs of the same descent in different languages differ by rounding; hands move edges farther.
+#: Decimals of exp and sin, whose last digits are not the same everywhere. Each sample that an edge
+#: crosses makes a jump: from another last digit, a large rate makes another way.
+_DECIMALS = 10
+#: A state that was written down may have lost digits; hands move edges farther.
 _SAME = 1e-6
 #: No step makes a segment narrower than this, or than it is, in units of x.
 MIN_WIDTH = 1e-3
@@ -121,11 +124,11 @@ def samples(
     if target == "sqrt":
         shape = np.sqrt(u)
     elif target == "sigmoid":
-        shape = 1.0 / (1.0 + np.exp(-_SIGMOID_RATE * (u - 0.5)))
+        shape = np.round(1.0 / (1.0 + np.exp(-_SIGMOID_RATE * (u - 0.5))), _DECIMALS)
     elif target == "step":
         shape = np.where(u > 0.5, 1.0, 0.0)
     elif target == "sine":
-        shape = 0.5 + 0.5 * np.sin(2.0 * np.pi * u)
+        shape = np.round(0.5 + 0.5 * np.sin(2.0 * np.pi * u), _DECIMALS)
     else:
         shape = u
     return Samples(low + span * u, low + span * shape, np.full(count, 1.0 / count))

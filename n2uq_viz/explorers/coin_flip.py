@@ -47,7 +47,7 @@ class CoinFlipExplorer(Stage):
         self,
         quantizer: Quantizer | None = None,
         points: Sequence[float] | None = None,
-        thrown: int = 100,
+        thrown: int = 30,
         seed: int = 0,
         **state: Any,
     ) -> None:

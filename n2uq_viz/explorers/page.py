@@ -43,7 +43,7 @@ def page(explorer: type[Stage], state: Mapping[str, Any], data: Mapping[str, Any
     """
     from n2uq_viz import figures
 
-    script = _script(explorer, json.dumps(data, sort_keys=True))
+    script = _script(explorer.explorer, explorer.script(), json.dumps(data, sort_keys=True))
     style = style_sheet() + source("page.css")
     name = explorer.explorer
     title = words.say(f"explorer.{name}.title")
@@ -62,9 +62,9 @@ def page(explorer: type[Stage], state: Mapping[str, Any], data: Mapping[str, Any
 
 
 @cache
-def _script(explorer: type[Stage], data: str) -> str:
-    constants = {"KIT": kit(explorer.explorer), "DATA": json.loads(data)}
-    return "\n" + javascript("page.js", constants, explorer.script()) + "\n"
+def _script(name: str, script: tuple[str, str], data: str) -> str:
+    constants = {"KIT": kit(name), "DATA": json.loads(data)}
+    return "\n" + javascript("page.js", constants, script) + "\n"
 
 
 def _document(title: str, style: str, body: str, script: str | None = None) -> str:
@@ -143,7 +143,7 @@ def save_all(folder: str | Path, *, overwrite: bool = False) -> list[Path]:
         )
     found = []
     for name, explorer in NAMES.items():
-        opened = explorer()
+        opened = explorer.opened()
         found.append(opened.save_html(folder / f"{name}{SUFFIX}", overwrite=True))
         opened.close()
     stem = folder / "index"

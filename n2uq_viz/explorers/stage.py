@@ -86,9 +86,16 @@ class Stage(anywidget.AnyWidget):
         >>> SumOfStepsExplorer.from_state(ThresholdExplorer(data="normal").state).state["shown"]
         3
         """
-        found = cls()
+        found = cls.opened()
         found.state = dict(state)
         return found
+
+    @classmethod
+    def opened(cls) -> Stage:
+        """The explorer as it opens without any arguments."""
+        subclass: Any = cls  # each has arguments of its own, and a default for every one of them
+        made: Stage = subclass()
+        return made
 
     @classmethod
     def _opening(

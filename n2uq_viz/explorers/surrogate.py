@@ -7,9 +7,11 @@ from typing import Any
 
 from n2uq_viz.explorers.stage import Stage
 from n2uq_viz.quantizer import Quantizer
+from n2uq_viz.surrogates import TABLE
 
 _QUANTIZER = Quantizer([0.0, 0.4, 1.1, 2.0], [0.0, 2.0 / 3.0, 4.0 / 3.0, 2.0])
-_VIEW = [-2.5, 2.5]
+#: What is seen of the input: this far from 0, and farther where a staircase goes on.
+_WIDTH, _BESIDE = 2.5, 0.5
 
 
 class SurrogateExplorer(Stage):
@@ -47,5 +49,19 @@ class SurrogateExplorer(Stage):
         **state: Any,
     ) -> None:
         q = _QUANTIZER if quantizer is None else quantizer
-        state.setdefault("view", _VIEW)
-        super().__init__(self._opening(q, {"left": left, "right": right}, state))
+        known = {"left": left, "right": right}
+        opening = self._opening(q, known, state)
+        if "view" not in state:
+            opening["view"] = _view(opening)
+        super().__init__(opening)
+
+
+def _view(state: Mapping[str, Any]) -> list[float]:
+    """Range of x in which both staircases are seen."""
+    kinks = []
+    for side in ("left", "right"):
+        name, parameters = state[side]["surrogate"], state[side]["parameters"]
+        own = {"quantizer": Quantizer(state["edges"], state["levels"])} if name == "gste" else {}
+        kinks += TABLE[name].kinks(**parameters, **own).tolist()
+    low, high = min(kinks) - _BESIDE, max(kinks) + _BESIDE
+    return [min(-_WIDTH, low), max(_WIDTH, high)]

@@ -15,6 +15,7 @@ from n2uq_viz.explorers.stage import Stage
 from n2uq_viz.montecarlo import agreement, simulate_shared
 from n2uq_viz.quantizer import Quantizer
 
+
 def fits(state: Mapping[str, Any]) -> dict[str, Any]:
     """Whether the means on screen fit the ramps of G-STE and of plain STE.
 

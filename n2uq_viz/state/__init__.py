@@ -72,7 +72,7 @@ _OWN: dict[str, dict[str, tuple[rules.Rule, Any]]] = {
     },
     "coin-flip": {
         "points": (rules.points, [-0.6, 0.0, 0.8]),
-        "thrown": (rules.thrown, 100),
+        "thrown": (rules.thrown, 30),
         "seed": (rules.seed, 0),
         "speed": (rules.speed, 100),
     },

@@ -75,6 +75,7 @@ export function coinFlipExplorer(stage) {
     dot: panels.forward.path(`n2uq-run-dot n2uq-run-${k + 1}`),
     guide: panels.forward.path(`n2uq-run-guide n2uq-run-${k + 1}`),
     note: panels.running.note(),
+    name: panels.forward.note(),
   }));
   const handles = createHandles(sheet.svg, text);
   const grip = createGrip({
@@ -127,6 +128,9 @@ export function coinFlipExplorer(stage) {
     show(run.guide, true);
     setAttributes(run.guide, { d: `M${px(forward.x(x))} ${px(forward.box.bottom)}V${px(forward.y(expected))}` });
     const end = means[means.length - 1] ?? NaN;
+    run.name.textContent = text("handle.point.short", { i: k + 1 });
+    show(run.name, x >= state.view[0] && x <= state.view[1]);
+    setAttributes(run.name, { x: px(forward.x(x) + 5), y: px(forward.box.bottom - 14) });
     if (at.length) setAttributes(run.dot, { d: circlesPath([[forward.x(x), forward.y(end)]], 5) });
     setAttributes(run.expected, { d: `M${px(running.box.left)} ${px(running.y(expected))}H${px(running.box.right)}` });
     setAttributes(run.mean, { d: linePath(at.map((n, i) => [running.x(n), running.y(means[i])])) });

@@ -1,6 +1,6 @@
 // Edges on their way to less error, the same as n2uq_viz/descent.py: gradient descent with G-STE, the loss being the
 // mean squared error of the deterministic output. Operations come in the same order as there, so that both give the
-// same way up to the last digits of exp and sin.
+// very same way.
 
 import { MIN_WIDTH, countBelow, nextUp, slopes, thresholds } from "./geometry.js";
 
@@ -8,15 +8,20 @@ import { MIN_WIDTH, countBelow, nextUp, slopes, thresholds } from "./geometry.js
 const LEARNED_COUNT = 200;
 // Steepness of the sigmoid, per length of the range.
 const LEARNED_SIGMOID_RATE = 8;
+// exp and sin are rounded to ten decimals: their last digits are not the same everywhere, and from another last digit a
+// large rate makes another way.
+const LEARNED_ROUNDING = 1e10;
 // Where an edge stops that a huge step throws out.
 const FARTHEST_EDGE = 1e99;
+
+const learnedRound = (share) => Math.round(share * LEARNED_ROUNDING) / LEARNED_ROUNDING;
 
 // What is wanted at u, both as shares of the range; identity where no other name is given.
 const LEARNED_SHAPES = {
   sqrt: (u) => Math.sqrt(u),
-  sigmoid: (u) => 1 / (1 + Math.exp(-LEARNED_SIGMOID_RATE * (u - 0.5))),
+  sigmoid: (u) => learnedRound(1 / (1 + Math.exp(-LEARNED_SIGMOID_RATE * (u - 0.5)))),
   step: (u) => (u > 0.5 ? 1 : 0),
-  sine: (u) => 0.5 + 0.5 * Math.sin(2 * Math.PI * u),
+  sine: (u) => learnedRound(0.5 + 0.5 * Math.sin(2 * Math.PI * u)),
 };
 
 // Inputs, what is wanted there, and weights that add up to 1. summaryPoints: points(summary), for "data" only.

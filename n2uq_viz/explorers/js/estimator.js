@@ -7,7 +7,8 @@ import { setAttributes } from "./svg.js";
 
 export function createEstimator(parent, stage) {
   const { text, kit } = stage;
-  const { gradientMethods, largest } = kit.constants;
+  const { gradientMethods } = kit.schema;
+  const { largest } = kit.constants;
   const group = htmlNode("span", parent, { class: "n2uq-group" });
   const method = addSelect(
     group,

@@ -16,7 +16,7 @@ import { createPresets } from "./presets.js";
 import { createPushes, gatherPushes } from "./pushes.js";
 import { remember } from "./remember.js";
 import { createReport } from "./report.js";
-import { linePath, px, setAttributes, show, svgNode } from "./svg.js";
+import { linePath, paint, px, setAttributes, setText, show, svgNode } from "./svg.js";
 import { levelColors } from "./theme.js";
 
 const BESIDE = 760;
@@ -117,7 +117,7 @@ export function gradientFlowExplorer(stage) {
   const fixedTarget = panels.fixed.path("n2uq-target");
   const fixedRamp = panels.fixed.path("n2uq-ste");
   const fixed = createStaircase(panels.fixed);
-  const losses = { gste: panels.loss.path("n2uq-gste"), ste: panels.loss.path("n2uq-ste"), now: panels.loss.path("n2uq-probe-dot") };
+  const losses = { gste: panels.loss.path("n2uq-gste"), ste: panels.loss.path("n2uq-ste"), now: panels.loss.path("n2uq-probe-dot"), gsteNote: panels.loss.note(), steNote: panels.loss.note() };
   const handles = createHandles(sheet.svg, text);
   const grip = createGrip({
     stage,
@@ -149,9 +149,10 @@ export function gradientFlowExplorer(stage) {
     const { view, levels } = state;
     const { fontSize } = size;
     const y = around(levels[0], levels[levels.length - 1]);
+    const reach = pushes.reach(found);
     const steps = [0, 0.5, 1].map((share) => share * length);
     panels.forward.frame({ box: boxes.forward, x: view, y, yTicks: levels, fontSize, title: text("panel.gradient-flow.forward") });
-    panels.pushes.frame({ box: boxes.pushes, x: view, y: pushes.limits(found), fontSize, title: text("panel.gradient-flow.pushes") });
+    panels.pushes.frame({ box: boxes.pushes, x: view, y: [-1.12 * reach, 1.12 * reach], yTicks: [-reach, 0, reach], fontSize, title: text("panel.gradient-flow.pushes") });
     panels.history.frame({
       box: boxes.history, x: view, y: [length, 0], yTicks: steps, fontSize, title: text("panel.gradient-flow.history"), numbers: true, name: text("axis.x"), slack: 1,
     });
@@ -175,7 +176,7 @@ export function gradientFlowExplorer(stage) {
     const length = LENGTHS.find((n) => n >= steps) ?? maxDescent;
     const found = gatherPushes(q, learned);
     frame(size, state, found, { top: 1.15 * topLoss.most || 1, length });
-    const colors = levelColors(kit.palette[stage.theme].levels, q.edges.length);
+    const colors = levelColors(kit.palette[stage.theme].levels, q.edges.length + 1);
     staircase.update(q, view, visible("deterministic"));
     ramp.update(q, view, visible("expectation"));
     pushes.update(q, found, colors, visible("pushes"));
@@ -196,7 +197,7 @@ export function gradientFlowExplorer(stage) {
       setAttributes(guide, { d: q.edges.map((b) => `M${px(x(b))} ${px(box.top)}V${px(box.bottom)}`).join("") });
     });
     drawHistory(course, state, colors, visible("history"));
-    drawLoss(loss, length, visible("loss"));
+    drawLoss(loss, length, visible("loss"), size.fontSize);
     grip.update(state);
     const all = handlesOf(q.edges.length);
     const { x, y, box: { left, right, top, bottom } } = panels.forward;
@@ -219,17 +220,24 @@ export function gradientFlowExplorer(stage) {
     const way = Array.from({ length: steps + 1 }, (_, k) => course.at(k));
     edges.forEach((edge, i) => {
       const points = way.map((at, k) => [x(k === steps ? edge : at[i]), y(k)]);
-      setAttributes(tracks.children[i], { class: "n2uq-track", stroke: colors[i], d: `${linePath(points)}h0`, "data-edge": i });
+      setAttributes(tracks.children[i], { class: "n2uq-track", d: `${linePath(points)}h0`, "data-edge": i });
+      paint(tracks.children[i], { stroke: colors[i] });
     });
   }
 
-  function drawLoss(loss, length, visible) {
+  function drawLoss(loss, length, visible, fontSize) {
     const { x, y } = panels.loss;
     for (const element of Object.values(losses)) show(element, visible);
     setAttributes(losses.gste, { d: `${linePath(loss.map((value, k) => [x(k), y(value)]))}h0` });
     setAttributes(losses.ste, { d: `M${px(x(0))} ${px(y(loss[0]))}H${px(x(length))}` });
     const last = loss.length - 1;
     setAttributes(losses.now, { d: `M${px(x(last) - 4)} ${px(y(loss[last]))}a4 4 0 1 0 8 0a4 4 0 1 0 -8 0` });
+    setText(losses.steNote, text("series.ste"));
+    setAttributes(losses.steNote, { x: px(x(length) - 2), y: px(y(loss[0]) - 0.5 * fontSize), "text-anchor": "end" });
+    // Beside the dot, on the side where there is room, and away from plain STE's line.
+    const before = x(last) > panels.loss.box.right - 5 * fontSize;
+    setText(losses.gsteNote, text("series.gste"));
+    setAttributes(losses.gsteNote, { x: px(x(last) + (before ? -8 : 8)), y: px(y(loss[last]) + (loss[last] <= loss[0] ? 1.5 : -0.6) * fontSize), "text-anchor": before ? "end" : "start" });
   }
 
   function updateControls(state) {

@@ -8,6 +8,8 @@ import { px, setAttributes, setText, show, svgNode } from "./svg.js";
 
 // What a finger can hit; handles nearer than that to each other fan out.
 const HIT_SIZE = 24;
+// How far below the axis they stand then, so that lines lead to where they belong.
+const LOWER = 6;
 
 // All handles of a quantizer with that many edges, from left to right: edge 0, threshold 1, edge 1, ...
 export function handleList(edges) {
@@ -111,10 +113,12 @@ export function createHandles(parent, text) {
     handles.forEach((handle, k) => {
       const { value, low, high, at } = places[k];
       handle.belongs = at;
-      handle.at = at ? [shifted[k], at[1]] : null;
-      if (at && Math.abs(shifted[k] - at[0]) > 0.5) lines.push(`M${px(at[0])} ${px(at[1])}L${px(shifted[k])} ${px(at[1] + (handle.kind === "threshold" ? 0 : 9))}`);
-      // Fanned out below the axis, so that the lines to where they belong can be seen.
-      if (at && handle.kind !== "threshold" && Math.abs(shifted[k] - at[0]) > 0.5) handle.at[1] += 9;
+      handle.at = null;
+      if (at) {
+        const moved = Math.abs(shifted[k] - at[0]) > 0.5;
+        handle.at = [shifted[k], at[1] + (moved && handle.kind !== "threshold" ? LOWER : 0)];
+        if (moved) lines.push(`M${px(at[0])} ${px(at[1])}L${px(handle.at[0])} ${px(handle.at[1])}`);
+      }
       const name = text(`handle.${handle.kind}`, { i: handle.number });
       // Most handles stay as they are in a move: for them there is nothing to write.
       const drawn = `${value} ${low} ${high} ${handle.at} ${handle.id === selected} ${view}`;

@@ -43,7 +43,7 @@ export function layout({ width, height, fontSize, q, view, shareTop, shownPanels
   // Numbers below the axis keep clear of the edges' handles, which sit on the axis of the forward panel.
   const numbers = (shownPanels[shownPanels.length - 1] === "forward" ? 2 : 1.3) * fontSize;
   const bottom = numbers + 2.1 * fontSize;
-  const gap = 0.7 * fontSize;
+  const gap = fontSize;
   const count = shownPanels.length;
   const free = height - count * title - (count - 1) * gap - bottom;
   const shares = shownPanels.reduce((sum, name) => sum + SHARES[name], 0);

@@ -12,7 +12,7 @@ export function createLegend(stage, names) {
       stage.set({ hidden: names.filter((series) => hidden.has(series)) });
     }, { class: "n2uq-series", "data-series": name });
     const own = `series.${kit.name}.${name}`;
-    htmlNode("span", button, { class: `n2uq-swatch n2uq-swatch-${name.replaceAll("_", "-")}` });
+    htmlNode("span", button, { class: `n2uq-swatch n2uq-swatch-${name.replaceAll("_", "-")} n2uq-swatch-in-${kit.name}` });
     htmlNode("span", button, {}, text(own in kit.words ? own : `series.${name}`));
     return { name, button };
   });

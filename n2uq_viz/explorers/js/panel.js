@@ -41,7 +41,7 @@ export function arrange({ width, height, fontSize }, columns) {
   const title = 1.9 * fontSize;
   const left = 4.2 * fontSize;
   const right = 1.2 * fontSize;
-  const gap = 0.7 * fontSize;
+  const gap = fontSize;
   const total = columns.reduce((sum, { share }) => sum + share, 0);
   const free = width - columns.length * (left + right);
   const boxes = {};
@@ -98,7 +98,7 @@ function createPanel(parent, identity) {
     panel.x = (spec.xLog ? logarithmic : scale)(spec.x[0], spec.x[1], left, right);
     panel.y = (spec.yLog ? logarithmic : scale)(spec.y[0], spec.y[1], bottom, top);
     setAttributes(window, { x: px(left - slack), y: px(top - slack), width: px(right - left + 2 * slack), height: px(bottom - top + 2 * slack) });
-    const xTicks = spec.xTicks ?? (spec.xLog ? powers(...spec.x) : ticks(...spec.x, Math.max(2, (right - left) / (6 * fontSize))));
+    const xTicks = spec.xTicks ?? (spec.xLog ? powers(...spec.x) : ticks(...spec.x, Math.max(2, (right - left) / (4.5 * fontSize))));
     const yTicks = spec.yTicks ?? (spec.yLog ? powers(...spec.y) : ticks(...spec.y, Math.max(1, (bottom - top) / (3 * fontSize))));
     lines.replaceChildren();
     words.replaceChildren();
@@ -115,8 +115,11 @@ function createPanel(parent, identity) {
     });
     if (numbers) {
       tickLabels(words, xTicks, panel.x, 3 * fontSize, (value, at, label) => {
-        setAttributes(label, { x: px(at), y: px(bottom + 1.6 * fontSize), "text-anchor": "middle" });
-        setText(label, short(value));
+        const number = short(value);
+        // A wide one at the right end stays in the picture.
+        const over = at + 0.3 * fontSize * number.length > right + fontSize;
+        setAttributes(label, { x: px(over ? right + fontSize : at), y: px(bottom + 1.6 * fontSize), "text-anchor": over ? "end" : "middle" });
+        setText(label, number);
       });
     }
     if (name) {

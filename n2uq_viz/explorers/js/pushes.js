@@ -3,7 +3,7 @@
 
 import { descentPushes } from "./descent.js";
 import { nice } from "./layout.js";
-import { px, setAttributes, show, svgNode } from "./svg.js";
+import { paint, px, setAttributes, show, svgNode } from "./svg.js";
 
 // Samples are taken together in so many ranges of equal width.
 const RANGES = 40;
@@ -72,19 +72,25 @@ export function createPushes(panel) {
       }
     });
     members(stems, q.edges.length).forEach((stem, i) => {
-      setAttributes(stem, { class: "n2uq-push", d: paths[i].join(""), stroke: colors[i], "stroke-width": px(thick), "data-edge": i, "data-push": found.total[i] });
+      setAttributes(stem, { class: "n2uq-push", d: paths[i].join(""), "data-edge": i, "data-push": found.total[i] });
+      paint(stem, { stroke: colors[i], strokeWidth: `${px(thick)}px` });
     });
     setAttributes(heads, { d: tips.join("") });
-    const most = Math.max(...found.total.map(Math.abs)) || 1;
+    // One scale for all arrows, in which every one of them stays in the panel.
+    const scale = found.total.reduce((least, push, i) => {
+      const room = Math.max(0, push > 0 ? box.right - x(q.edges[i]) : x(q.edges[i]) - box.left);
+      return Math.abs(push) > 1e-12 ? Math.min(least, Math.min(LONGEST * (box.right - box.left), room) / Math.abs(push)) : least;
+    }, Infinity);
     members(arrows, q.edges.length).forEach((arrow, i) => {
       const from = x(q.edges[i]);
-      const long = (LONGEST * (box.right - box.left) * found.total[i]) / most;
+      const long = Number.isFinite(scale) ? scale * found.total[i] : 0;
       const turn = Math.sign(long) || 1;
       const to = from + long;
-      const body = Math.abs(long) < HEAD ? "" : `M${px(from)} ${px(box.bottom - 8)}H${px(to)}m${-turn * HEAD * 1.6} ${-HEAD}l${turn * HEAD * 1.6} ${HEAD}l${-turn * HEAD * 1.6} ${HEAD}`;
+      const body = Math.abs(long) < 1 ? "" : `M${px(from)} ${px(box.bottom - 8)}H${px(to)}m${-turn * HEAD * 1.6} ${-HEAD}l${turn * HEAD * 1.6} ${HEAD}l${-turn * HEAD * 1.6} ${HEAD}`;
       setAttributes(arrow, { class: "n2uq-push-sum", d: body, "data-edge": i, "data-push": found.total[i] });
     });
   }
 
-  return { update, limits: (found) => { const top = found.top > 0 ? nice(found.top) : 1; return [-1.12 * top, 1.12 * top]; } };
+  // Round numbers, so that the axis stays as it is from one step to the next.
+  return { update, reach: (found) => (found.top > 0 ? nice(found.top) : 1) };
 }

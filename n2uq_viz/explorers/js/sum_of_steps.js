@@ -13,7 +13,7 @@ import { createPlayer } from "./player.js";
 import { createPresets } from "./presets.js";
 import { remember } from "./remember.js";
 import { createReport } from "./report.js";
-import { px, setAttributes, setText, show, svgNode } from "./svg.js";
+import { paint, px, setAttributes, setText, show, svgNode } from "./svg.js";
 import { levelColors } from "./theme.js";
 
 const EVERY_MS = 900;
@@ -141,7 +141,7 @@ export function sumOfStepsExplorer(stage) {
     const { fontSize } = size;
     const top = gradientTop(q);
     panels.sum.frame({ box: found.sum, x: view, y: around(q.levels[0], q.levels[q.levels.length - 1]), yTicks: q.levels, fontSize, title: text("panel.sum-of-steps.sum") });
-    panels.parts.frame({ box: found.parts, x: view, y: around(0, Math.max(...rises), 0.15), fontSize, title: text("panel.sum-of-steps.parts") });
+    panels.parts.frame({ box: found.parts, x: view, y: around(0, Math.max(...rises), 0.15), yTicks: [0, Math.max(...rises)], fontSize, title: text("panel.sum-of-steps.parts") });
     panels.slopes.frame({ box: found.slopes, x: view, y: [-0.04 * top, top], fontSize, title: text("panel.backward"), numbers: true, name: text("axis.x"), slack: 1 });
   }
 
@@ -194,17 +194,18 @@ export function sumOfStepsExplorer(stage) {
     };
     for (let i = 0; i < shown; i += 1) {
       const [from, to] = [q.edges[i], q.edges[i + 1]];
-      const color = { fill: colors[i] };
       const end = sum.box.right;
       const [a, b] = [sum.x(from), sum.x(to)].map(px);
       const [low, high] = [sum.y(q.levels[i]), sum.y(q.levels[i + 1])].map(px);
-      setAttributes(elements.areas[i], { class: "n2uq-part-area", d: `M${a} ${low}L${b} ${high}H${px(Math.max(end, b))}V${low}Z`, ...color });
+      setAttributes(elements.areas[i], { class: "n2uq-part-area", d: `M${a} ${low}L${b} ${high}H${px(Math.max(end, b))}V${low}Z` });
       const rise = q.levels[i + 1] - q.levels[i];
       const [ground, top] = [parts.y(0), parts.y(rise)].map(px);
       setAttributes(elements.ramps[i], {
-        class: "n2uq-part", d: `M${px(Math.min(parts.box.left, a))} ${ground}H${a}L${b} ${top}H${px(Math.max(end, b))}`, stroke: colors[i], "data-slope": found[i],
+        class: "n2uq-part", d: `M${px(Math.min(parts.box.left, a))} ${ground}H${a}L${b} ${top}H${px(Math.max(end, b))}`, "data-slope": found[i],
       });
-      setAttributes(elements.boxes[i], { class: "n2uq-part-box", d: `M${a} ${px(panel.y(0))}V${px(panel.y(found[i]))}H${b}V${px(panel.y(0))}Z`, ...color });
+      setAttributes(elements.boxes[i], { class: "n2uq-part-box", d: `M${a} ${px(panel.y(0))}V${px(panel.y(found[i]))}H${b}V${px(panel.y(0))}Z` });
+      for (const element of [elements.areas[i], elements.boxes[i]]) paint(element, { fill: colors[i] });
+      paint(elements.ramps[i], { stroke: colors[i] });
       const room = b - a > 1.2 * fontSize && (a + b) / 2 > sum.box.left && (a + b) / 2 < end;
       show(elements.numbers[i], room);
       setText(elements.numbers[i], String(i + 1));

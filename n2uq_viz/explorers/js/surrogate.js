@@ -16,6 +16,9 @@ const SIDES = ["left", "right"];
 const POINTS = 240;
 // A peak beyond this many times the height of a plain slope is cut.
 const HIGHEST = 12;
+// What is seen of the input: this far from 0, and farther where a staircase goes on.
+const WIDTH = 2.5;
+const BESIDE_KINKS = 0.5;
 
 export function surrogateExplorer(stage) {
   const { text, kit, slots } = stage;
@@ -29,6 +32,12 @@ export function surrogateExplorer(stage) {
     return surrogate === "gste" ? { ...parameters, quantizer: { edges: state.edges, levels: state.levels } } : parameters;
   };
 
+  // Wide enough for both staircases.
+  function viewFor(state) {
+    const kinks = SIDES.flatMap((side) => kinksOf(state[side].surrogate, parametersOf(state, side)));
+    return [Math.min(-WIDTH, ...kinks.map((at) => at - BESIDE_KINKS)), Math.max(WIDTH, ...kinks.map((at) => at + BESIDE_KINKS))];
+  }
+
   // --- Controls: a menu for each side, and a slider or a menu for each of its parameters -----------
 
   const boxes = Object.fromEntries(SIDES.map((side) => {
@@ -36,7 +45,8 @@ export function surrogateExplorer(stage) {
     htmlNode("legend", box, {}, text(`control.surrogate.${side}`));
     const menu = addSelect(box, text("control.surrogate"), Object.keys(table).map((name) => [name, text(`surrogate.${name}.title`)]), (name) => {
       const parameters = Object.fromEntries(Object.entries(table[name]).map(([key, { default: value }]) => [key, value]));
-      stage.set({ [side]: { surrogate: name, parameters } });
+      const next = { ...stage.state, [side]: { surrogate: name, parameters } };
+      stage.set({ [side]: next[side], view: viewFor(next) });
     }, { "data-control": `surrogate-${side}` });
     const fields = htmlNode("div", box, { class: "n2uq-parameters" });
     return [side, { menu, fields, shown: null, controls: [] }];
@@ -175,7 +185,7 @@ export function surrogateExplorer(stage) {
         box: boxesOf[`${side} derivative`], x: state.view, y: around(Math.max(Math.min(...slopes, 0), -HIGHEST), peak || 1), fontSize, title: text("panel.surrogate.derivative"), numbers: true, name: text("axis.x"), slack: 1,
       });
       columns[side].noise.frame({
-        box: boxesOf[`${side} noise`], x: [-half, half], y: [0, 1.1 * dense], fontSize, title: text("panel.surrogate.noise"), numbers: true, name: text("axis.noise"), slack: 1,
+        box: boxesOf[`${side} noise`], x: [-half, half], y: [0, 1.1 * dense], ...(densities.length ? {} : { yTicks: [0] }), fontSize, title: text("panel.surrogate.noise"), numbers: true, name: text("axis.noise"), slack: 1,
       });
     }
   }
@@ -194,7 +204,7 @@ export function surrogateExplorer(stage) {
     const seen = state.x >= state.view[0] && state.x <= state.view[1];
     handles.frame(list);
     handles.update([{ value: state.x, low: -Infinity, high: Infinity, at: seen ? [forward.x(state.x), bottom] : null }], {
-      selected: "probe", view: state.view, room: [left, right], corner: [columns.right.forward.box.right, top - 0.6 * size.fontSize],
+      selected: "probe", view: state.view, room: [left, right], corner: [right, top - 0.6 * size.fontSize],
     });
     updateReport(state, found);
     if (shownState !== state) {

@@ -17,6 +17,11 @@ export function setAttributes(element, attributes) {
   }
 }
 
+// Colors of paths that differ by data: as styles, since the style sheet's rules come before attributes.
+export function paint(element, colors) {
+  for (const [name, color] of Object.entries(colors)) if (element.style[name] !== color) element.style[name] = color;
+}
+
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

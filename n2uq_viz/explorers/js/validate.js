@@ -4,7 +4,7 @@
 import { points } from "./data.js";
 import { createWay, learnedSamples } from "./descent.js";
 
-// Python and a browser differ by rounding on the way of a descent; hands move edges farther.
+// A state that was written down may have lost digits; hands move edges farther.
 const SAME_EDGES = 1e-6;
 // NumPy's arrays have no more dimensions.
 const DEEPEST_ARRAY = 64;
