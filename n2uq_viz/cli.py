@@ -7,10 +7,9 @@ that ``--help`` answers at once.
 
 from __future__ import annotations
 
-import inspect
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -120,7 +119,6 @@ def figures(
     """
     from n2uq_viz import export, style
     from n2uq_viz import figures as gallery
-    from n2uq_viz.figures.shown import default_state
 
     suffixes = [f".{name.strip().lower().lstrip('.')}" for name in formats.split(",")]
     for suffix in suffixes:
@@ -133,8 +131,7 @@ def figures(
             raise _Mistake(f"a figure must be one of {', '.join(gallery.NAMES)}, got {name!r}")
     try:
         for name in names or gallery.NAMES:
-            takes_state = "state" in inspect.signature(gallery.NAMES[name]).parameters
-            state = default_state() if takes_state else None
+            state = gallery.default_state(name)
             figure = gallery.NAMES[name](theme=theme)
             for suffix in suffixes:
                 path = export.save(
@@ -147,6 +144,71 @@ def figures(
                 typer.echo(str(path))
     except (OSError, ImportError) as error:
         raise _Mistake(str(error)) from None
+
+
+def _explorer_names() -> str:
+    """Return the names of all explorers, as the words have them: importing them takes long."""
+    keys = (key.split(".") for key in table())
+    return ", ".join(key[1] for key in keys if len(key) == 3 and key[::2] == ["explorer", "about"])
+
+
+@app.command(epilog="Example: n2uq-viz explorer threshold --out threshold.html")
+def explorer(
+    name: Annotated[str | None, typer.Argument(help=f"One of {_explorer_names()}.")] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="All of them, with an index.html that leads to them.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="File for the page (NAME.html without it), or with --all a folder."),
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="Show the state of this figure, page or JSON file."),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that have these names.")
+    ] = False,
+) -> None:
+    """Write explorers as pages that need no Python and no network.
+
+    A page is one file: for a disk, a web server or a course system. One that exists is kept and the
+    next free name is taken, unless --overwrite is given. With --from alone, the state says which
+    explorer it is for.
+    """
+    from n2uq_viz import explorers
+    from n2uq_viz.explorers import page
+    from n2uq_viz.state import StateError
+
+    if every == (name is not None or source is not None):
+        raise _Mistake("name one explorer, or a file with --from, or --all of them")
+    if name is not None and name not in explorers.NAMES:
+        raise _Mistake(f"an explorer must be one of {', '.join(explorers.NAMES)}, got {name!r}")
+    try:
+        if every:
+            for path in page.save_all(out or Path("explorers"), overwrite=overwrite):
+                typer.echo(str(path))
+            return
+        state = None if source is None else _state_in(source)
+        chosen = name or (state or {})["explorer"]
+        found = explorers.NAMES[chosen]
+        shown = found.opened() if state is None else found.from_state(state)
+        typer.echo(str(shown.save_html(out or Path(f"{chosen}.html"), overwrite=overwrite)))
+    except (OSError, ImportError, ValueError, StateError) as error:
+        raise _Mistake(str(error)) from None
+
+
+def _state_in(path: Path) -> dict[str, Any]:
+    """Return the state that a file holds, whatever its kind."""
+    from n2uq_viz import export
+    from n2uq_viz.state import StateError, loads
+
+    if path.suffix.lower() != ".json":
+        return export.read_state(path)
+    try:
+        return loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, StateError) as error:
+        raise StateError(f"{path} holds a state that cannot be shown: {error}") from None
 
 
 def main() -> None:

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 import n2uq_viz as nv
 from n2uq_viz import datasets, export, figures, montecarlo, state
 from n2uq_viz.explorers import ThresholdExplorer
-from n2uq_viz.explorers.stage import FIGURE_FOLDER
 from n2uq_viz.explorers.kit import presets
+from n2uq_viz.explorers.stage import FIGURE_FOLDER
 from n2uq_viz.explorers.threshold import fits
 from n2uq_viz.state import StateError
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from n2uq_viz import state as states
 from n2uq_viz.checks import choice
 from n2uq_viz.figures import agreement as _agreement
 from n2uq_viz.figures import bias, figure1, judged, noise, running, savings, shown
@@ -27,6 +28,7 @@ __all__ = [
     "bias_of_ste",
     "caption",
     "convergence",
+    "default_state",
     "figure1_ste",
     "gradient_estimates",
     "overview",
@@ -113,6 +115,26 @@ def text_alternative(name: str, state: Mapping[str, Any] | None = None) -> str:
     'Thresholds: 1'
     """
     return _text(name, state, "alternative")
+
+
+def default_state(name: str) -> dict[str, Any] | None:
+    """Return the state that a figure is drawn from without one; None if it takes no state.
+
+    Raises
+    ------
+    ValueError
+        No such figure.
+
+    Examples
+    --------
+    >>> default_state("coin_flip")["explorer"], default_state("why_quantize")
+    ('coin-flip', None)
+    """
+    choice("a figure", name, NAMES)
+    if "state" not in inspect.signature(NAMES[name]).parameters:
+        return None
+    own = name.replace("_", "-")
+    return shown.default_state(own if own in states.EXPLORERS else "threshold")
 
 
 def _text(name: str, state: Mapping[str, Any] | None, kind: str) -> str:

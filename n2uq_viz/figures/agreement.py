@@ -12,7 +12,7 @@ from n2uq_viz.figures import frame
 from n2uq_viz.figures.judged import Judged, claim, judge, rounded, verdict
 from n2uq_viz.figures.sheet import MARGIN, TICKS_BELOW, Sheet
 from n2uq_viz.figures.shown import read
-from n2uq_viz.plots.labels import axes_size, short
+from n2uq_viz.plots.labels import short
 from n2uq_viz.words import say
 
 if TYPE_CHECKING:
@@ -119,11 +119,7 @@ def _draw(judged: Judged, view: tuple[float, float], theme: Theme) -> Figure:
     for name, row_axes in rows.items():
         first, last = row_axes
         if name == "output":
-            _, height = axes_size(first)
-            span = limits[name][1] - limits[name][0]
-            room = frame.LINE_ROOM * frame.SMALL * theme.font_size
-            frame.label_ticks(first.yaxis, frame.thin_ticks(q.levels.tolist(), height / span, room))
-            first.grid(visible=True, axis="y")
+            sheet.level_numbers(first, q.levels.tolist())
         else:
             sheet.upright_numbers(first)
         last.set_yticks(first.get_yticks(), labels=[])

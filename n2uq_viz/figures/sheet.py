@@ -33,6 +33,8 @@ ASCENT = 0.76
 #: Room for the name of an upright axis, left of the widest number.
 NAME = 1.7
 TICKS_BELOW = 1.8
+#: What `Sheet.name_below` needs below an axis, numbers and all.
+NAMED_BELOW = 3.0
 LEGEND_OFFSET = 1.3
 
 
@@ -153,6 +155,13 @@ class Sheet:
         if not seen:
             ax.tick_params(axis="x", labelbottom=False, length=0.0)
 
+    def level_numbers(self, ax: Axes, levels: Sequence[float]) -> None:
+        """Put numbers at output levels, increasing, as many as have room, on the upright axis."""
+        (low, high), (_, height) = ax.get_ylim(), axes_size(ax)
+        room = frame.LINE_ROOM * frame.SMALL * self.theme.font_size
+        frame.label_ticks(ax.yaxis, frame.thin_ticks(levels, height / (high - low), room))
+        ax.grid(visible=True, axis="y")
+
     def powers(self, axis_of: Axes, name: Literal["x", "y"], *, seen: bool = True) -> None:
         """Put powers of ten on the logarithmic axis `name`, as many as have room."""
         horizontal = name == "x"
@@ -188,6 +197,40 @@ class Sheet:
             va="top",
             fontsize=frame.SMALL * em,
             annotation_clip=False,
+        )
+
+    def name_below(self, ax: Axes, words: str) -> None:
+        """Name the horizontal axis in a line of its own, below the middle of its numbers."""
+        em = self.theme.font_size
+        numbers = frame.TICK_LENGTH + frame.number_pad(self.theme) + frame.LINE_SPACING * (
+            frame.SMALL * em
+        )
+        ax.annotate(
+            words,
+            xy=(0.5, 0.0),
+            xycoords="axes fraction",
+            xytext=(0.0, -numbers),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            fontsize=frame.SMALL * em,
+            annotation_clip=False,
+        )
+
+    def note(self, ax: Axes, words: str, color: str = "muted") -> None:
+        """Put words in the middle of Axes that have nothing else to show."""
+        em = self.theme.font_size
+        width, _ = axes_size(ax)
+        ax.text(
+            0.5,
+            0.5,
+            wrap(words, width - em, frame.SMALL * em),
+            transform=ax.transAxes,
+            ha="center",
+            va="center",
+            fontsize=frame.SMALL * em,
+            linespacing=frame.LINE_SPACING,
+            color=self.theme.color[color],
         )
 
     def legend(

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from n2uq_viz import datasets, style
+from n2uq_viz import datasets, descent, style
 from n2uq_viz import state as states
+from n2uq_viz.checks import choice
 from n2uq_viz.montecarlo import root_mean_square, simulate_gradient_shared
 from n2uq_viz.plots.backward import gradient_top
 from n2uq_viz.plots.labels import percent, short
@@ -24,15 +25,37 @@ if TYPE_CHECKING:
     from n2uq_viz.style import Theme
 
 
-def read(state: Mapping[str, Any] | None, theme: str | None) -> tuple[dict[str, Any], Theme]:
+#: 2 bits, with thresholds closer together near zero.
+_UNEVEN = Quantizer(2.0 * np.linspace(0.0, 1.0, 4) ** 1.6, np.linspace(0.0, 2.0, 4))
+
+
+def read(
+    state: Mapping[str, Any] | None, theme: str | None, explorer: str = "threshold"
+) -> tuple[dict[str, Any], Theme]:
     """Return the state and the theme of a figure: those given, checked, or their defaults.
 
-    Without a state it is `default_state`; without a theme the state's own, "light" where that is
-    "auto". Raises ValueError for a state that cannot be shown, and if there is no such theme.
+    Without a state it is `default_state` of that explorer; without a theme the state's own, "light"
+    where that is "auto". Raises ValueError for a state that cannot be shown, and if there is no
+    such theme.
     """
-    shown = default_state() if state is None else states.validate(state, "threshold")
+    shown = settle(state, explorer)
     chosen = theme if theme is not None else shown["theme"]
     return shown, style.theme("light" if chosen == "auto" else chosen)
+
+
+def settle(state: Mapping[str, Any] | None, explorer: str = "threshold") -> dict[str, Any]:
+    """Return a state of an explorer, checked, or its default; raise ValueError as `read` does."""
+    return default_state(explorer) if state is None else states.validate(state, explorer)
+
+
+def visible(state: Mapping[str, Any]) -> list[str]:
+    """Return the series that a valid state shows, in their order.
+
+    >>> visible(states.validate({**default_state("surrogate"), "hidden": ["noise", "smooth"]}))
+    ['deterministic', 'derivative']
+    """
+    own = states.SERIES[state["explorer"]]
+    return [name for name in own if name not in state["hidden"]]
 
 
 def counted(found: GradientEstimate) -> NDArray[np.bool_]:
@@ -46,13 +69,42 @@ def counted(found: GradientEstimate) -> NDArray[np.bool_]:
     return np.asarray(inside & ~found.near_edge & np.isfinite(found.mean))
 
 
-def default_state() -> dict[str, Any]:
-    """Return what is drawn without a state: 2 bits, with thresholds closer together near zero."""
-    edges = 2.0 * np.linspace(0.0, 1.0, 4) ** 1.6
-    levels = np.linspace(0.0, 2.0, 4)
-    state = {"version": states.VERSION, "edges": edges.tolist(), "levels": levels.tolist()}
-    bulk = datasets.summary(states.DEFAULT_DATA)["range"]
-    return states.validate({**state, "view": states.default_view(edges, (bulk[0], bulk[1]))})
+def default_state(explorer: str = "threshold") -> dict[str, Any]:
+    """Return what the figure of an explorer shows without a state.
+
+    Raises ValueError for a name that is none of ``n2uq_viz.state.EXPLORERS``.
+
+    >>> default_state("coin-flip")["points"], default_state("sum-of-steps")["shown"]
+    ([-0.6, 0.0, 0.8], 3)
+    """
+    choice("explorer", explorer, states.EXPLORERS)
+    plain = {"version": states.VERSION, "explorer": explorer}
+    if explorer == "gradient-flow":
+        return _learned(plain)
+    own: dict[str, tuple[Quantizer, dict[str, Any]]] = {
+        "binary": (Quantizer.binary(), {"view": [-2.0, 2.0]}),
+        "coin-flip": (Quantizer.binary(), {"view": [-1.5, 1.5], "thrown": 1000}),
+        "surrogate": (
+            Quantizer([0.0, 0.4, 1.1, 2.0], np.linspace(0.0, 2.0, 4)),
+            {"view": [-2.5, 2.5]},
+        ),
+    }
+    q, keys = own.get(explorer, (_UNEVEN, {}))
+    if explorer == "threshold":
+        bulk = datasets.summary(states.DEFAULT_DATA)["range"]
+        keys = {"view": states.default_view(q.edges, (bulk[0], bulk[1]))}
+    return states.validate({**plain, **q.to_dict(), **keys})
+
+
+def _learned(plain: dict[str, Any]) -> dict[str, Any]:
+    """Return a descent that has come some way, as a state."""
+    q = Quantizer.uniform(2)
+    keys = {"start": q.edges.tolist(), "steps": 40, "learning_rate": 0.2, "target": "sqrt"}
+    run = descent.descend(q, descent.samples("sqrt", q.levels), 40, 0.2)
+    edges = run.edges[-1].tolist()
+    both = sorted((*edges, *q.edges.tolist()))
+    view = states.default_view(both)
+    return states.validate({**plain, **q.to_dict(), **keys, "edges": edges, "view": view})
 
 
 def summary_of(state: Mapping[str, Any]) -> datasets.Summary:
@@ -77,7 +129,7 @@ def estimate_of(state: Mapping[str, Any]) -> GradientEstimate:
 
 def words(state: Mapping[str, Any] | None = None) -> tuple[list[str], dict[str, str]]:
     """Return the series that a state shows, and the numbers that are said about it, as text."""
-    shown = default_state() if state is None else states.validate(state, "threshold")
+    shown = settle(state)
     q = Quantizer(shown["edges"], shown["levels"])
     shares = datasets.occupancy(q, summary_of(shown))
     data = shown["data"] if isinstance(shown["data"], str) else "own"

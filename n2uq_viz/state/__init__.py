@@ -9,6 +9,7 @@ in another.
 from __future__ import annotations
 
 import json
+import reprlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -171,9 +172,9 @@ def validate(state: Any, explorer: str | None = None) -> dict[str, Any]:
     if isinstance(version, bool) or version != VERSION:
         newer = isinstance(version, (int, float)) and version > VERSION
         advice = "; it is from a newer n2uq_viz: update yours to open it" if newer else ""
-        raise StateError(f"version must be {VERSION}, got {version!r}{advice}")
+        raise StateError(f"version must be {VERSION}, got {reprlib.repr(version)}{advice}")
     try:
-        quantizer = Quantizer(state["edges"], state["levels"])
+        quantizer = Quantizer(_floats(state["edges"]), _floats(state["levels"]))
     except ValueError as error:
         raise StateError(str(error)) from None
     if len(quantizer.thresholds) > MAX_STEPS:
@@ -191,6 +192,16 @@ def validate(state: Any, explorer: str | None = None) -> dict[str, Any]:
     if explorer == "gradient-flow":
         rules.from_here(valid)
     return valid
+
+
+def _floats(values: Any) -> Any:
+    """Whole numbers as floats: JSON writes 1e20 as one that no integer of NumPy holds."""
+    if not isinstance(values, (list, tuple)):
+        return values
+    return [
+        float(v) if isinstance(v, int) and not isinstance(v, bool) and abs(v) <= LARGEST else v
+        for v in values
+    ]
 
 
 def dumps(state: Mapping[str, Any]) -> str:
@@ -215,11 +226,9 @@ def loads(text: str, explorer: str | None = None) -> dict[str, Any]:
     """
     try:
         found = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        where = (
-            f"{error.msg} at character {error.pos}"
-            if isinstance(error, json.JSONDecodeError)
-            else "too deep"
-        )
+    except json.JSONDecodeError as error:
+        raise StateError(f"a state must be JSON: {error.msg} at character {error.pos}") from None
+    except (ValueError, RecursionError) as error:
+        where = "too deep" if isinstance(error, RecursionError) else "a number is too long"
         raise StateError(f"a state must be JSON: {where}") from None
     return validate(found, explorer)

@@ -16,7 +16,7 @@ import { coinsOfSeed } from "./simulation.js";
 import { circlesPath, linePath, px, setAttributes, show } from "./svg.js";
 import { createThrows } from "./throws.js";
 
-const BESIDE = 700;
+const BESIDE_RUNS = 700;
 // Numbers of draws at which running means are drawn, evenly spread over a logarithmic axis: so many per decade.
 const PER_DECADE = 60;
 // Errors are drawn from the range of the levels down to this share of it.
@@ -100,7 +100,7 @@ export function coinFlipExplorer(stage) {
   function frame(size, q, state, draws) {
     const first = { share: 0.85, panels: [{ name: "forward", share: 1, numbers: true, named: true }] };
     const others = [{ name: "running", share: 0.5, numbers: true }, { name: "error", share: 0.5, numbers: true, named: true }];
-    const beside = size.width >= BESIDE;
+    const beside = size.width >= BESIDE_RUNS;
     sheet.size(size);
     const boxes = arrange(size, beside ? [first, { share: 1, panels: others }] : [{ share: 1, panels: [{ ...first.panels[0], share: 0.6 }, ...others] }]);
     const [low, high] = [q.levels[0], q.levels[q.levels.length - 1]];
@@ -209,7 +209,7 @@ export function coinFlipExplorer(stage) {
   return {
     draw,
     describe: () => report.words(),
-    height: (width) => (width >= BESIDE ? 440 : 760),
+    height: (width) => (width >= BESIDE_RUNS ? 440 : 760),
     letGo: grip.letGo,
     pause: throws.pause,
     svg: sheet.svg,

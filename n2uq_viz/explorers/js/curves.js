@@ -19,7 +19,7 @@ export function bandHalfWidth(rise, p, draws) {
 export function staircasePath({ q, t, view, layout: { x, y } }) {
   const parts = [`M${px(x(view[0]))} ${px(y(q.levels[0]))}`];
   t.forEach((at, i) => parts.push(`H${px(x(at))}V${px(y(q.levels[i + 1]))}`));
-  parts.push(`H${px(Math.max(x(view[1]), x(t[t.length - 1])))}`);
+  parts.push(`H${px(Math.max(x(view[1]), t.length ? x(t[t.length - 1]) : -Infinity))}`);
   return parts.join("");
 }
 

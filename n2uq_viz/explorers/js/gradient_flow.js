@@ -19,7 +19,7 @@ import { createReport } from "./report.js";
 import { linePath, paint, px, setAttributes, setText, show, svgNode } from "./svg.js";
 import { levelColors } from "./theme.js";
 
-const BESIDE = 760;
+const BESIDE_PLAIN = 760;
 const STEPS_PER_SECOND = 12;
 // The axis of steps ends at the first of these that holds them all.
 const LENGTHS = [20, 50, 100, 200, 500];
@@ -143,7 +143,7 @@ export function gradientFlowExplorer(stage) {
   function frame(size, state, found, { top, length }) {
     const left = [{ name: "forward", share: 0.44 }, { name: "pushes", share: 0.28 }, { name: "history", share: 0.28, numbers: true, named: true }];
     const right = [{ name: "fixed", share: 0.5, numbers: true, named: true }, { name: "loss", share: 0.5, numbers: true, named: true }];
-    const beside = size.width >= BESIDE;
+    const beside = size.width >= BESIDE_PLAIN;
     sheet.size(size);
     const boxes = arrange(size, beside ? [{ share: 1, panels: left }, { share: 0.68, panels: right }] : [{ share: 1, panels: [...left, ...right] }]);
     const { view, levels } = state;
@@ -281,7 +281,7 @@ export function gradientFlowExplorer(stage) {
   return {
     draw,
     describe: () => `${report.words()} ${Array.from(list.children, (item) => item.textContent).join("; ")}.`,
-    height: (width) => (width >= BESIDE ? 560 : 980),
+    height: (width) => (width >= BESIDE_PLAIN ? 560 : 980),
     letGo: grip.letGo,
     pause: player.pause,
     svg: sheet.svg,

@@ -16,13 +16,16 @@ export function createPlayer(parent, stage, { step, advance, ready, begin = () =
   const once = addButton(group, text("control.step"), () => { pause(); step(); }, { "data-action": "step" });
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   let playing = false;
+  let calmAtStart = false;
   let frame = null;
   let before = 0;
 
   function loop(now) {
-    frame = requestAnimationFrame(loop);
+    frame = requestAnimationFrame(loop); // before anything that may cancel it
     const passed = now - before;
-    if (calm.matches && passed < CALM_MS) return;
+    // Looked up here and not listened for: a browser that is asked in every frame reports no change.
+    if (calm.matches && !calmAtStart) pause();
+    if (!playing || (calm.matches && passed < CALM_MS)) return;
     before = now;
     if (!advance(Math.min(passed, calm.matches ? CALM_MS : LONGEST_MS))) pause();
   }
@@ -31,6 +34,7 @@ export function createPlayer(parent, stage, { step, advance, ready, begin = () =
     begin();
     if (!ready()) return;
     playing = true;
+    calmAtStart = calm.matches;
     before = performance.now();
     frame = requestAnimationFrame(loop);
     update();
@@ -52,7 +56,6 @@ export function createPlayer(parent, stage, { step, advance, ready, begin = () =
     once.disabled = !more;
   }
 
-  calm.addEventListener("change", () => { if (calm.matches) pause(); }, { signal: stage.signal });
   stage.signal.addEventListener("abort", () => cancelAnimationFrame(frame));
   update();
   return { update, pause, get playing() { return playing; } };

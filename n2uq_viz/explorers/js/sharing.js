@@ -43,6 +43,7 @@ export function createSharing(bar, box, stage, take) {
   const open = addButton(bar, text("stage.state"), () => {
     box.hidden = !box.hidden;
     open.setAttribute("aria-expanded", String(!box.hidden));
+    typed = false;
     update(stage.state);
     if (!box.hidden) area.focus();
     stage.redraw();
@@ -55,6 +56,8 @@ export function createSharing(bar, box, stage, take) {
   addButton(buttons, text("stage.state.take"), paste, { "data-action": "take-state" });
   const said = htmlNode("span", buttons, { class: "n2uq-message", role: "status", "data-readout": "state" });
   let shown = null;
+  let typed = false; // then the text is the reader's, until it is shown or the box is closed
+  area.addEventListener("input", () => { typed = true; });
 
   async function tell(words, key) {
     if (box.hidden) open.click(); // in the old way of copying, the text has to be seen
@@ -71,6 +74,7 @@ export function createSharing(bar, box, stage, take) {
     }
     try {
       take(validateState(given, kit.name, kit.schema, kit.data));
+      typed = false;
       said.textContent = text("stage.state.taken");
     } catch (error) {
       if (!error.values) throw error;
@@ -78,9 +82,8 @@ export function createSharing(bar, box, stage, take) {
     }
   }
 
-  // Never while somebody types there.
   function update(state) {
-    if (box.hidden || shown === state || document.activeElement === area) return;
+    if (box.hidden || shown === state || typed) return;
     shown = state;
     area.value = stateText(state);
   }

@@ -1,0 +1,312 @@
+"""What a hand does with an explorer, the same in JupyterLab and on a page of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from n2uq_viz import state as states
+from n2uq_viz import style
+from tests.shown import assert_shows
+
+#: Explorer -> a handle to move, what its value is in a state, and a number to type.
+HANDLES: dict[str, tuple[str, Callable[[dict[str, Any]], float], float]] = {
+    "binary": ("probe", lambda s: s["x"], -0.75),
+    "coin-flip": ("point-2", lambda s: s["points"][1], 0.4),
+    "sum-of-steps": ("edge-1", lambda s: s["edges"][1], 0.7),
+    "threshold": ("edge-2", lambda s: s["edges"][2], 1.1),
+    "gradient-flow": ("edge-1", lambda s: s["edges"][1], 0.7),
+    "surrogate": ("probe", lambda s: s["x"], 1.25),
+}
+#: Impacts of accessibility findings that must not occur.
+SERIOUS = ("serious", "critical")
+
+
+@dataclass(frozen=True)
+class Hand:
+    """One explorer on a page, and how to learn the state that it is in."""
+
+    page: Page
+    stage: Locator
+    name: str
+    read: Callable[[], dict[str, Any]]
+
+    def find(self, selector: str) -> Locator:
+        """An element of the explorer."""
+        return self.stage.locator(selector)
+
+    def handle(self, name: str) -> Locator:
+        """A handle by its name."""
+        return self.find(f"[data-handle={name}]")
+
+    def center(self, name: str) -> tuple[float, float]:
+        """Middle of a handle in pixels of the page."""
+        box = self.handle(name).bounding_box()
+        assert box is not None
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def rest(self, frames: int = 2) -> None:
+        """Let the page draw that many frames."""
+        self.page.evaluate(
+            """(frames) => new Promise((done) => {
+                const look = () => (frames-- > 0 ? requestAnimationFrame(look) : done());
+                look();
+            })""",
+            frames,
+        )
+
+    def state(self) -> dict[str, Any]:
+        """The state, which is valid and complete; and the page shows exactly that."""
+        self.rest()
+        found = self.read()
+        assert states.validate(found, self.name) == found
+        assert_shows(self.stage, found)
+        return found
+
+    def drag(self, name: str, by: float, steps: int = 8) -> None:
+        """Drag a handle with the mouse by so many pixels to the right."""
+        self.stage.scroll_into_view_if_needed()
+        self.handle(name).scroll_into_view_if_needed()
+        x, y = self.center(name)
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        self.page.mouse.move(x + by, y, steps=steps)
+        self.page.mouse.up()
+
+
+def drag_and_come_back(hand: Hand) -> None:
+    name, value, _ = HANDLES[hand.name]
+    before = hand.state()
+    hand.drag(name, 30)
+    moved = hand.state()
+    assert value(moved) > value(before)
+    hand.drag(name, -30)
+    hand.page.keyboard.press("Control+z")
+    assert hand.state() == moved
+    hand.page.keyboard.press("Control+z")
+    assert hand.state() == before
+    expect(hand.find("[data-action=undo]")).to_be_disabled()
+    hand.find("[data-action=redo]").click()
+    assert hand.state() == moved
+    hand.find("[data-action=undo]").click()
+    assert hand.state() == before
+
+
+def press_keys(hand: Hand) -> None:
+    name, value, _ = HANDLES[hand.name]
+    before = hand.state()
+    handle = hand.handle(name)
+    handle.focus()
+    low, high = before["view"]
+    step = 10.0 ** int((high - low) / 100 >= 1e-1) * 0.01 if high - low < 10 else 0.1
+    expected = value(before)
+    for key, distance in (
+        ("ArrowRight", step),
+        ("ArrowUp", step),
+        ("ArrowLeft", -step),
+        ("Shift+ArrowRight", 10 * step),
+        ("PageUp", 10 * step),
+        ("ArrowDown", -step),
+        ("PageDown", -10 * step),
+    ):
+        hand.page.keyboard.press(key)
+        expected += distance
+        assert value(hand.state()) == pytest.approx(expected, abs=1e-9), key
+    for key, name_of_limit in (("Home", "aria-valuemin"), ("End", "aria-valuemax")):
+        limit = handle.get_attribute(name_of_limit)
+        assert limit is not None
+        hand.page.keyboard.press(key)
+        assert value(hand.state()) == pytest.approx(float(limit), abs=1e-9)
+    assert hand.page.evaluate("document.activeElement.dataset.handle") == name
+    expect(hand.find("[aria-live=polite]")).not_to_be_empty()
+    hand.find("[data-action=reset]").click()
+    assert hand.state() == before
+
+
+def type_a_value(hand: Hand) -> None:
+    name, value, wanted = HANDLES[hand.name]
+    hand.find("[data-control=handle]").select_option(name)
+    field = hand.find("[data-control=value]")
+    field.fill(str(wanted).replace(".", ","))
+    field.press("Enter")
+    assert value(hand.state()) == wanted
+    field.fill("much")
+    field.press("Enter")
+    assert value(hand.state()) == wanted
+    expect(hand.find("[data-readout=message]")).to_contain_text("“much” is no number")
+    expect(field).to_have_value(str(wanted))
+
+
+def use_own_controls(hand: Hand) -> None:
+    """What only this explorer has: a preset, a step, another surrogate."""
+    {
+        "binary": throw_coins,
+        "coin-flip": throw_at_more_inputs,
+        "sum-of-steps": add_steps,
+        "threshold": choose_a_preset,
+        "gradient-flow": descend,
+        "surrogate": compare_others,
+    }[hand.name](hand)
+
+
+def throw_coins(hand: Hand) -> None:
+    hand.find("[data-action=throw-10]").click()
+    hand.find("[data-action=throw-1]").click()
+    assert hand.state()["thrown"] == 21
+    hand.find("[data-action=none-thrown]").click()
+    assert hand.state()["thrown"] == 0
+    hand.find("[data-action=throw]").click()
+    hand.find("[data-action=step]").click()
+    found = hand.state()
+    assert (found["thrown"], found["seed"]) == (1, 1)
+    hand.find("[data-control=thrown]").fill("20000")
+    hand.find("[data-control=thrown]").press("Enter")
+    assert hand.state()["thrown"] == states.MAX_DRAWS
+    play_and_pause(hand, "thrown", at_least=3)
+
+
+def throw_at_more_inputs(hand: Hand) -> None:
+    hand.find("[data-control=points]").select_option("4")
+    hand.find("[data-action=throw-100]").click()
+    found = hand.state()
+    assert (len(found["points"]), found["thrown"]) == (4, 130)
+    hand.find("[data-control=speed]").select_option("1000")
+    play_and_pause(hand, "thrown", at_least=300)
+    hand.find("[data-control=points]").select_option("1")
+    assert len(hand.state()["points"]) == 1
+
+
+def play_and_pause(hand: Hand, key: str, at_least: int) -> None:
+    """Play until there is that much; all of it is one step of undo."""
+    before = hand.state()
+    play = hand.find("[data-action=play]")
+    play.click()
+    attribute = {"thrown": "thrown", "steps": "steps", "shown": "shown"}[key]
+    hand.page.wait_for_function(
+        "([line, least]) => Number(line.dataset.value) >= least",
+        arg=[hand.find(f"[data-readout={attribute}]").element_handle(), at_least],
+    )
+    play.click()
+    expect(play).to_have_attribute("aria-pressed", "false")
+    played = hand.state()
+    assert played[key] >= at_least
+    hand.find("[data-action=undo]").click()
+    undone = hand.state()
+    # Play at the end begins at the start again, which is a step of its own.
+    assert undone[key] in (before[key], 0)
+
+
+def add_steps(hand: Hand) -> None:
+    hand.find("[data-action=none-shown]").click()
+    assert hand.state()["shown"] == 0
+    hand.find("[data-action=step]").click()
+    assert hand.state()["shown"] == 1
+    play_and_pause(hand, "shown", at_least=2)
+    hand.find("[data-action=segments]").click()
+    found = hand.state()
+    expect(hand.find("[data-readout=apart]")).to_contain_text("the same as G-STE")
+    assert len({round(b - a, 9) for a, b in zip(found["edges"], found["edges"][1:], strict=False)})
+    hand.find("[data-control=bits]").select_option("4")
+    assert hand.state()["shown"] == 15
+
+
+def choose_a_preset(hand: Hand) -> None:
+    hand.find("[data-control=bits]").select_option("4")
+    hand.find("[data-control=preset]").select_option("nonuniform")
+    found = hand.state()
+    assert len(found["edges"]) == 16
+    hand.find("[data-action=compander]").click()
+    assert hand.state()["compander"] is True
+    expect(hand.find(".n2uq-way")).to_be_visible()
+    hand.find("[data-control=data]").select_option("bimodal")
+    hand.find("[data-action=throw]").click()
+    found = hand.state()
+    assert (found["data"], found["seed"]) == ("bimodal", 1)
+
+
+def descend(hand: Hand) -> None:
+    for _ in range(3):
+        hand.find("[data-action=step]").click()
+    found = hand.state()
+    assert found["steps"] == 3
+    play_and_pause(hand, "steps", at_least=8)
+    hand.find("[data-control=target]").select_option("data")
+    hand.find("[data-control=data]").select_option("laplace")
+    hand.find("[data-action=step]").click()
+    found = hand.state()
+    assert (found["target"], found["data"], found["steps"]) == ("data", "laplace", 1)
+    hand.find("[data-action=restart]").click()
+    again = hand.state()
+    assert again["edges"] == again["start"] == found["start"]
+    hand.drag("edge-1", 20)
+    moved = hand.state()
+    assert (moved["steps"], moved["start"]) == (0, moved["edges"])
+
+
+def compare_others(hand: Hand) -> None:
+    hand.find("[data-control=surrogate-left]").select_option("additive_noise")
+    hand.find("[data-control=left-family]").select_option("normal")
+    hand.find("[data-control=left-scale]").fill("0.25")
+    hand.find("[data-control=left-scale]").press("Enter")
+    hand.find("[data-control=surrogate-right]").select_option("gste")
+    found = hand.state()
+    assert found["left"]["parameters"] == {"family": "normal", "scale": 0.25}
+    assert found["right"] == {"surrogate": "gste", "parameters": {}}
+    hand.find("[data-control=surrogate-right]").select_option("dsq")
+    slider = hand.find("[data-control=right-bits-range]")
+    slider.focus()
+    slider.press("ArrowRight")
+    assert hand.state()["right"]["parameters"]["bits"] == 3
+
+
+def change_theme(hand: Hand) -> None:
+    for name in ("dark", "light"):
+        hand.find("[data-control=theme]").select_option(name)
+        expect(hand.stage).to_have_attribute("data-theme", name)
+        wanted = style.theme(name).color["background"]
+        color = [int(wanted[k : k + 2], 16) for k in (1, 3, 5)]
+        expect(hand.stage).to_have_css(
+            "background-color", f"rgb({color[0]}, {color[1]}, {color[2]})"
+        )
+        assert_accessible(hand)
+
+
+def assert_accessible(hand: Hand) -> None:
+    """No serious finding of axe in the explorer, and sliders that say what they are."""
+    found = Axe().run(hand.page, context=".n2uq-stage")
+    serious = [
+        (each["id"], [node["html"][:200] for node in each["nodes"]])
+        for each in found.response["violations"]
+        if each["impact"] in SERIOUS
+    ]
+    assert not serious, serious
+    for handle in hand.find("[data-handle]").all():
+        assert handle.get_attribute("role") == "slider"
+        label = handle.get_attribute("aria-label")
+        words = handle.get_attribute("aria-valuetext")
+        low, now, high = (
+            float(handle.get_attribute(f"aria-value{name}") or "nan")
+            for name in ("min", "now", "max")
+        )
+        assert label
+        assert words is not None
+        assert label in words
+        assert low <= now <= high
+
+
+def hide_and_show(hand: Hand) -> None:
+    """Every series can be hidden and shown again, without a word of complaint."""
+    before = hand.state()
+    for button in hand.find("[data-series]").all():
+        button.click()
+        expect(button).to_have_attribute("aria-pressed", "false")
+    hand.rest()
+    assert hand.read()["hidden"] == list(states.SERIES[hand.name])
+    for button in hand.find("[data-series]").all():
+        button.click()
+    assert hand.state() == before
