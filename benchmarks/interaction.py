@@ -1,8 +1,9 @@
-"""How fast a drag is: Threshold explorer against ``interact`` with an inline figure, in one run.
+"""How fast a drag is: every explorer against ``interact`` with an inline figure, in one run.
 
-Both show the same picture at 4 bits (15 thresholds, 200 draws at 101 points, the digits' filter
-responses) in real JupyterLab and headless Chromium, under the same mouse drag of 3 seconds. Latency
-is the time from a pointer event to the first painted frame that shows its value. Run: ``python -m
+All are at 4 bits (15 thresholds) or with as many coins as there may be, in real JupyterLab and
+headless Chromium, under the same mouse drag of 3 seconds. The baseline shows the picture of the
+Threshold explorer (200 draws at 101 points, the digits' filter responses). Latency is the time from
+a pointer event to the first painted frame that shows its value. Run: ``python -m
 benchmarks.interaction``.
 """
 
@@ -34,16 +35,48 @@ from tests.browser import (
 REPETITIONS = 3
 DRAG_SECONDS = 3.0
 EVENTS_PER_SECOND = 60
-EXPLORER = "B_explorer"
-BASELINE = "C_interact"
+BASELINE = "G_interact"
 # 4 bits, with room for a long drag of threshold 8: a narrow segment between two that give way.
 QUANTIZER = "Quantizer.from_intervals([0.05] * 6 + [0.05, 0.1, 1.25] + [0.05] * 6)"
+
+
+@dataclass(frozen=True)
+class Case:
+    """An explorer to be measured: its name, how it is made, and which handle is dragged."""
+
+    title: str
+    source: str
+    handle: str
+    #: A handle near which the drag ends, or the width of the drag in pixels.
+    end: str | int
+
+
+#: Notebook -> explorer.
+CASES = {
+    "A_threshold": Case("Threshold", "ThresholdExplorer({quantizer})", "threshold-8", "edge-9"),
+    "B_binary": Case("Binary, 10,000 coins", "BinaryExplorer(x=-1.5, thrown=10_000)", "probe", 280),
+    "C_coin_flip": Case(
+        "Coin-flip, 4 x 10,000 coins",
+        "CoinFlipExplorer(points=[-0.95, 0.1, 0.4, 0.8], thrown=10_000)",
+        "point-1",
+        220,
+    ),
+    "D_sum_of_steps": Case(
+        "Sum-of-steps", "SumOfStepsExplorer({quantizer})", "threshold-8", "edge-9"
+    ),
+    "E_gradient_flow": Case(
+        "Gradient-flow", "GradientFlowExplorer({quantizer})", "threshold-8", "edge-9"
+    ),
+    "F_surrogate": Case("Surrogate", "SurrogateExplorer('dsq', 'gste', x=-2.0)", "probe", 280),
+}
 SOURCES = {
-    EXPLORER: """
+    name: f"""
 from n2uq_viz import Quantizer
-from n2uq_viz.explorers import ThresholdExplorer
-ThresholdExplorer({quantizer})
-""",
+from n2uq_viz.explorers import *
+{case.source}
+"""
+    for name, case in CASES.items()
+} | {
     BASELINE: """
 from IPython.display import HTML, display
 from ipywidgets import FloatSlider, interact
@@ -64,12 +97,12 @@ interact(show, t=FloatSlider(min=0.4, max=1.6, value=0.4, step=0.001, readout_fo
 }
 #: Records every pointer event with the value the hand asks for, and every painted change of the
 #: value shown.
-RECORD = """([asked, shown]) => {
+RECORD = """([asked, shown, selector]) => {
     const read = {
         // Pixels, both: where the pointer is, and where the handle is drawn.
         pointer: (event) => event.clientX,
         handle: () => Number(/\\(([-\\d.]+)/.exec(
-            document.querySelector("[data-handle=threshold-8]").getAttribute("transform"))[1]),
+            document.querySelector(selector).getAttribute("transform"))[1]),
         // The slider's own number, and the number that the picture was drawn for.
         readout: () => Number(document.querySelector(".widget-readout").textContent),
         output: () => Number(document.querySelector("[data-shown]")?.dataset.shown ?? NaN),
@@ -104,6 +137,7 @@ class Drag:
     p95: float
     frames_per_second: float
     lag: float
+    kilobytes_per_frame: float
 
 
 def move_mouse(port: int, path: list[tuple[float, float]]) -> None:
@@ -126,42 +160,68 @@ def move_mouse(port: int, path: list[tuple[float, float]]) -> None:
     connection.close()
 
 
-def drag(page: Page, port: int, start: tuple[float, float], distance: float, shown: str) -> Drag:
+class Traffic:
+    """Bytes on the page's web sockets, both ways: what goes between it and the kernel."""
+
+    def __init__(self, page: Page) -> None:
+        self.bytes = 0
+        self.session = page.context.new_cdp_session(page)
+        for name in ("Network.webSocketFrameSent", "Network.webSocketFrameReceived"):
+            self.session.on(name, self.count)
+        self.session.send("Network.enable")
+
+    def count(self, event: dict[str, Any]) -> None:
+        """Add one frame."""
+        frame = event["response"]
+        size = len(frame["payloadData"])
+        self.bytes += size * 3 // 4 if frame["opcode"] == 2 else size  # binary ones come as base64
+
+
+def drag(
+    page: Page,
+    port: int,
+    start: tuple[float, float],
+    distance: float,
+    shown: str,
+    selector: str = "",
+) -> Drag:
     """Drag with the mouse at an even pace and measure how the picture follows."""
     asked = {"handle": "pointer", "output": "readout"}[shown]
     x, y = start
     page.mouse.move(x, y)
     page.mouse.down()
-    page.evaluate(RECORD, [asked, shown])
+    page.evaluate(RECORD, [asked, shown, selector])
+    traffic = Traffic(page)
     events = int(DRAG_SECONDS * EVENTS_PER_SECOND)
     move_mouse(port, [(x + distance * k / events, y) for k in range(1, events + 1)])
-    settle(page, shown)
+    settle(page, shown, selector)
+    traffic.session.detach()
     log: dict[str, Any] = page.evaluate("() => window.stopRecording()")
     page.mouse.move(x + distance, y)
     page.mouse.up()
-    return analyze(log, asked)
+    return analyze(log, asked, traffic.bytes)
 
 
-def settle(page: Page, shown: str) -> None:
+def settle(page: Page, shown: str, selector: str = "") -> None:
     """Wait until the picture shows the last value asked for and has stood still for a second."""
     page.wait_for_function(
-        """([shown]) => {
+        """([shown, selector]) => {
             const text = (selector) => document.querySelector(selector)?.textContent;
             const drawn = document.querySelector("[data-shown]")?.dataset.shown;
             const asked = Number(text(".widget-readout"));
             const behind = shown === "output" && !(Math.abs(Number(drawn) - asked) < 1e-6);
-            const handle = document.querySelector("[data-handle=threshold-8]");
+            const handle = selector && document.querySelector(selector);
             const now = shown === "output" ? drawn : handle.getAttribute("transform");
             if (behind || now !== window.seen) window.since = performance.now();
             window.seen = now;
             return performance.now() - window.since > 1000;
         }""",
-        arg=[shown],
+        arg=[shown, selector],
         timeout=PATIENCE,
     )
 
 
-def analyze(log: dict[str, Any], asked: str) -> Drag:
+def analyze(log: dict[str, Any], asked: str, traffic: int) -> Drag:
     """Latency of every event: until the first painted value that has reached what it asked for."""
     events = [(t, v) for t, v in log["events"]]
     paints = log["paints"]
@@ -179,6 +239,7 @@ def analyze(log: dict[str, Any], asked: str) -> Drag:
         statistics.quantiles(latencies, n=20)[-1],
         len(painted) / seconds,
         latencies[-1],
+        traffic / 1000 / max(len(painted), 1),
     )
 
 
@@ -189,12 +250,17 @@ def center(page: Page, selector: str) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def measure_explorer(page: Page, port: int) -> Drag:
-    """Drag threshold 8 of the explorer by most of a segment."""
+def measure_explorer(page: Page, port: int, case: Case) -> Drag:
+    """Drag a handle of the explorer."""
     page.click("[data-action=reset]")
     wait_for_stage(page)
-    start, (end, _) = (center(page, f"[data-handle={name}]") for name in ("threshold-8", "edge-9"))
-    return drag(page, port, start, 0.9 * (end - start[0]), "handle")
+    selector = f"[data-handle={case.handle}]"
+    start = center(page, selector)
+    if isinstance(case.end, str):
+        distance = 0.9 * (center(page, f"[data-handle={case.end}]")[0] - start[0])
+    else:
+        distance = float(case.end)
+    return drag(page, port, start, distance, "handle", selector)
 
 
 def measure_baseline(page: Page, port: int) -> Drag:
@@ -210,18 +276,32 @@ def measure(page: Page, port: int, address: str, name: str) -> list[Drag]:
     for _ in range(REPETITIONS if name == BASELINE else 1):
         open_lab(page, address.replace("00_start_here", name))
         run_all(page)
-        if name == EXPLORER:
-            wait_for_stage(page)
-            found += [measure_explorer(page, port) for _ in range(REPETITIONS)]
-        else:
+        if name == BASELINE:
             page.wait_for_selector("[data-shown]", state="attached", timeout=PATIENCE)
             settle(page, "output")
             found.append(measure_baseline(page, port))
+        else:
+            wait_for_stage(page)
+            page.locator(".n2uq-stage").first.scroll_into_view_if_needed()
+            found += [measure_explorer(page, port, CASES[name]) for _ in range(REPETITIONS)]
+    page.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save') }")
     return found
 
 
+def opening_seconds(page: Page, address: str, name: str) -> float:
+    """Seconds from opening a notebook that was run and saved to its picture on screen."""
+    picture = "svg.n2uq-picture [data-handle]" if name in CASES else ".jp-OutputArea img"
+    page.goto("about:blank")
+    began = time.perf_counter()
+    page.goto(address.replace("00_start_here", name), wait_until="commit")
+    page.wait_for_selector(picture, state="visible", timeout=PATIENCE)
+    return time.perf_counter() - began
+
+
 def main() -> None:
-    """Measure both in one lab and print the table."""
+    """Measure all in one lab and print the tables."""
+    names = {name: case.title for name, case in CASES.items()}
+    names[BASELINE] = "interact + inline figure"
     with tempfile.TemporaryDirectory() as folder:
         clone = copy_of_clone(Path(folder) / "clone")
         for name, source in SOURCES.items():
@@ -234,9 +314,13 @@ def main() -> None:
             chromium(f"--remote-debugging-port={port}") as browser,
         ):
             page = browser.new_page(viewport={"width": 1280, "height": 900})
-            results = {name: measure(page, port, address, name) for name in (EXPLORER, BASELINE)}
+            results = {name: measure(page, port, address, name) for name in names}
+            opened = {
+                name: [opening_seconds(page, address, name) for _ in range(REPETITIONS)]
+                for name in names
+            }
     print(
-        f"Drag of {DRAG_SECONDS:.0f} s, 4 bits, 200 draws x 101 points; "
+        f"Drag of {DRAG_SECONDS:.0f} s, 4 bits; Threshold: 200 draws x 101 points; "
         f"median [smallest, largest] of {REPETITIONS}"
     )
     columns = {
@@ -244,16 +328,22 @@ def main() -> None:
         "p95": ("latency p95", " ms"),
         "frames_per_second": ("frames/s", ""),
         "lag": ("lag at the end", " ms"),
+        "kilobytes_per_frame": ("kB per frame", ""),
     }
-    print(f"{'':26}" + "".join(f"{title:>24}" for title, _ in columns.values()))
-    names = {EXPLORER: "Threshold explorer", BASELINE: "interact + inline figure"}
+    print(f"{'':28}" + "".join(f"{title:>22}" for title, _ in columns.values()))
     for name, drags in results.items():
         cells = [
             spread([getattr(d, key) for d in drags], unit) for key, (_, unit) in columns.items()
         ]
-        print(f"{names[name]:26}" + "".join(f"{cell:>24}" for cell in cells))
+        print(f"{names[name]:28}" + "".join(f"{cell:>22}" for cell in cells))
     p95 = {name: statistics.median(d.p95 for d in drags) for name, drags in results.items()}
-    print(f"latency p95, interact / explorer: {p95[BASELINE] / p95[EXPLORER]:.0f}x")
+    for name in CASES:
+        ratio = p95[BASELINE] / p95[name]
+        print(f"latency p95, interact / {names[name]}: {ratio:.0f}x")
+    print("\nFrom opening a notebook that was run and saved to its first picture")
+    for name, seconds in opened.items():
+        cells = spread([1000 * each for each in seconds], " ms")
+        print(f"{names[name]:28}{cells:>22}")
 
 
 def spread(values: list[float], unit: str) -> str:

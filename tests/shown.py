@@ -90,7 +90,8 @@ def _sum_of_steps(found: dict[str, Any], q: Quantizer) -> Numbers:
 
 
 def _threshold(found: dict[str, Any], q: Quantizer) -> Numbers:
-    x = np.linspace(*found["view"], state.GRID_POINTS)
+    low, high = found["view"]
+    x = np.linspace(low, high, state.GRID_POINTS)
     mc = simulate_shared(q, x, found["draws"], found["seed"])
     data = found["data"]
     shares = datasets.occupancy(q, datasets.summary(data) if isinstance(data, str) else data)

@@ -75,12 +75,10 @@ def opened(watched: Watched, path: Path, name: str, fragment: str = "") -> Hand:
     area = stage.locator("[data-control=state]")
 
     def read() -> dict[str, Any]:
-        hand.rest()
         found: dict[str, Any] = json.loads(area.input_value())
         return found
 
-    hand = Hand(watched.page, stage, name, read)
-    return hand
+    return Hand(watched.page, stage, name, read)
 
 
 @pytest.fixture

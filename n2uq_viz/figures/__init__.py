@@ -11,12 +11,29 @@ from matplotlib.figure import Figure
 from n2uq_viz import state as states
 from n2uq_viz.checks import choice
 from n2uq_viz.figures import agreement as _agreement
-from n2uq_viz.figures import bias, figure1, judged, noise, running, savings, shown
+from n2uq_viz.figures import (
+    bias,
+    figure1,
+    flips,
+    flow,
+    judged,
+    noise,
+    running,
+    savings,
+    shown,
+    side,
+    thrown,
+)
 from n2uq_viz.figures import bias_of_ste as _bias_of_ste
+from n2uq_viz.figures import binary as _binary
+from n2uq_viz.figures import coin_flip as _coin_flip
 from n2uq_viz.figures import convergence as _convergence
 from n2uq_viz.figures import gradient_estimates as _gradient_estimates
+from n2uq_viz.figures import gradient_flow as _gradient_flow
 from n2uq_viz.figures import overview as _overview
 from n2uq_viz.figures import range_gate as _range_gate
+from n2uq_viz.figures import sum_of_steps as _sum_of_steps
+from n2uq_viz.figures import surrogate as _surrogate
 from n2uq_viz.figures import surrogates as _surrogates
 from n2uq_viz.figures import threshold as _threshold
 from n2uq_viz.figures import why_quantize as _why_quantize
@@ -26,13 +43,18 @@ __all__ = [
     "NAMES",
     "agreement",
     "bias_of_ste",
+    "binary",
     "caption",
+    "coin_flip",
     "convergence",
     "default_state",
     "figure1_ste",
     "gradient_estimates",
+    "gradient_flow",
     "overview",
     "range_gate",
+    "sum_of_steps",
+    "surrogate",
     "surrogates",
     "text_alternative",
     "threshold",
@@ -41,18 +63,28 @@ __all__ = [
 
 agreement = _agreement.agreement
 bias_of_ste = _bias_of_ste.bias_of_ste
+binary = _binary.binary
+coin_flip = _coin_flip.coin_flip
 convergence = _convergence.convergence
 figure1_ste = figure1.figure1_ste
 gradient_estimates = _gradient_estimates.gradient_estimates
+gradient_flow = _gradient_flow.gradient_flow
 overview = _overview.overview
-surrogates = _surrogates.surrogates
 range_gate = _range_gate.range_gate
+sum_of_steps = _sum_of_steps.sum_of_steps
+surrogate = _surrogate.surrogate
+surrogates = _surrogates.surrogates
 threshold = _threshold.threshold
 why_quantize = _why_quantize.why_quantize
 
 #: Name -> function; those drawn from a state take it first, all take ``theme``.
 NAMES: dict[str, Callable[..., Figure]] = {
     "threshold": threshold,
+    "binary": binary,
+    "coin_flip": coin_flip,
+    "sum_of_steps": sum_of_steps,
+    "gradient_flow": gradient_flow,
+    "surrogate": surrogate,
     "why_quantize": why_quantize,
     "overview": overview,
     "figure1_ste": figure1_ste,
@@ -68,6 +100,11 @@ NAMES: dict[str, Callable[..., Figure]] = {
 #: does.
 _WORDS: dict[str, Callable[..., Any]] = {
     "threshold": shown.words,
+    "binary": thrown.words,
+    "coin_flip": flips.words,
+    "sum_of_steps": _sum_of_steps.words,
+    "gradient_flow": flow.words,
+    "surrogate": side.words,
     "why_quantize": savings.words,
     "overview": _overview.words,
     "figure1_ste": figure1.words,

@@ -8,15 +8,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from n2uq_viz import plots, style
+import numpy as np
+from matplotlib.lines import Line2D
+
+from n2uq_viz import plots
+from n2uq_viz.figures import frame
 from n2uq_viz.figures.sheet import HEAD_GAP, MARGIN, NAMED_BELOW, TICKS_BELOW, Sheet
+from n2uq_viz.plots.guides import WIDTH as GUIDE_WIDTH
 from n2uq_viz.plots.labels import short
+from n2uq_viz.style import LINE
+from n2uq_viz.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
-    from matplotlib.lines import Line2D
 
     from n2uq_viz.quantizer import Quantizer
     from n2uq_viz.style import Theme
@@ -31,6 +37,8 @@ CLOSE = 0.9
 NUMBERS, NAMED = TICKS_BELOW, NAMED_BELOW
 #: Size of the dot at an input that is looked at, next to other dots.
 PROBE_SIZE = 2.2
+#: Dashes of the line there: longer than those of thresholds and edges.
+PROBE_LINE: Any = (0, (6.0, 3.0))
 PROBE_ORDER = 3.6
 
 
@@ -119,9 +127,7 @@ def arrange(sheet: Sheet, top: float, columns: Sequence[Column]) -> dict[str, Pl
     return places
 
 
-def _heads(
-    sheet: Sheet, columns: Sequence[Column], widths: Sequence[float]
-) -> list[list[float]]:
+def _heads(sheet: Sheet, columns: Sequence[Column], widths: Sequence[float]) -> list[list[float]]:
     """Return the room above every panel; panels side by side have the same."""
     heads = [
         [
@@ -151,6 +157,15 @@ def output_panel(q: Quantizer, **keys: Any) -> Panel:
     )
 
 
+def draw_band(ax: Axes, q: Quantizer, draws: int, theme: Theme, view: View) -> None:
+    """Draw where 95 % of means of `draws` draws should fall, no further than draws themselves."""
+    band = plots.draw_band(ax, q, draws, theme, view)
+    outline = plots.band_outline(q, draws, view)
+    lower, upper, _ = q.outcomes(outline[:, 0])
+    outline[:, 1] = np.clip(outline[:, 1], lower, upper)
+    band.set_verts([outline])
+
+
 def draw_probe(
     ax: Axes, x: float, y: float | None, theme: Theme, role: str = "selected", marker: str = "o"
 ) -> Line2D:
@@ -176,17 +191,11 @@ def draw_probe(
     return dot
 
 
-#: Dashes of the line at an input that is looked at: longer than those of thresholds and edges.
-PROBE_LINE: Any = (0, (6.0, 3.0))
-__all__ = [
-    "CLOSE",
-    "NAMED",
-    "NUMBERS",
-    "Column",
-    "Panel",
-    "Place",
-    "arrange",
-    "draw_probe",
-    "output_panel",
-]
-_ = style
+def guide_entries(theme: Theme) -> list[frame.Entry]:
+    """Return the lines of a legend that say what the guides of edges and thresholds are."""
+    entries: list[frame.Entry] = []
+    for role in ("edge", "threshold"):
+        line = Line2D([], [], color=theme.color[role])
+        line.set(linestyle=LINE[role], linewidth=GUIDE_WIDTH * theme.line_width)
+        entries.append((line, say(f"figure.threshold.{role}")))
+    return entries

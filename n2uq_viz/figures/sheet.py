@@ -36,6 +36,8 @@ TICKS_BELOW = 1.8
 #: What `Sheet.name_below` needs below an axis, numbers and all.
 NAMED_BELOW = 3.0
 LEGEND_OFFSET = 1.3
+#: How far rounding may put a whole number beside itself.
+WHOLE = 1e-6
 
 
 class Sheet:
@@ -137,14 +139,19 @@ class Sheet:
         values, digits = frame.round_ticks(*limits, em * height, frame.SMALL * em, upright=True)
         return [short(value, digits) for value in values]
 
-    def input_numbers(self, ax: Axes, *, seen: bool, beyond: float | None = None) -> None:
+    def input_numbers(
+        self, ax: Axes, *, seen: bool, beyond: float | None = None, whole: bool = False
+    ) -> None:
         """Put round numbers on the input axis; only the ticks unless they are to be seen.
 
-        A number that would reach `beyond` either end of the axis by more than that is left out.
+        A number that would reach `beyond` either end of the axis by more than that is left out, and
+        so is one that is not `whole`, if that is asked for.
         """
         em = self.theme.font_size
         (width, _), (low, high), size = axes_size(ax), ax.get_xlim(), frame.SMALL * em
         values, digits = frame.round_ticks(low, high, width, size)
+        if whole:
+            values = [value for value in values if abs(value - round(value)) < WHOLE]
         labels = [short(value, digits) for value in values]
         if beyond is not None:
             for k, (value, label) in enumerate(zip(values, labels, strict=True)):
@@ -199,17 +206,19 @@ class Sheet:
             annotation_clip=False,
         )
 
-    def name_below(self, ax: Axes, words: str) -> None:
-        """Name the horizontal axis in a line of its own, below the middle of its numbers."""
+    def name_below(self, ax: Axes, words: str, beyond: float = 0.0) -> None:
+        """Name the horizontal axis below its numbers, which are `beyond` what else is there."""
         em = self.theme.font_size
-        numbers = frame.TICK_LENGTH + frame.number_pad(self.theme) + frame.LINE_SPACING * (
-            frame.SMALL * em
+        numbers = (
+            frame.TICK_LENGTH
+            + frame.number_pad(self.theme)
+            + frame.LINE_SPACING * (frame.SMALL * em)
         )
         ax.annotate(
             words,
             xy=(0.5, 0.0),
             xycoords="axes fraction",
-            xytext=(0.0, -numbers),
+            xytext=(0.0, -numbers - em * beyond),
             textcoords="offset points",
             ha="center",
             va="top",
@@ -231,6 +240,7 @@ class Sheet:
             fontsize=frame.SMALL * em,
             linespacing=frame.LINE_SPACING,
             color=self.theme.color[color],
+            bbox={"facecolor": self.theme.color["panel"], "edgecolor": "none", "pad": 0.3 * em},
         )
 
     def legend(

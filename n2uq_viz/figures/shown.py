@@ -9,6 +9,7 @@ import numpy as np
 from n2uq_viz import datasets, descent, style
 from n2uq_viz import state as states
 from n2uq_viz.checks import choice
+from n2uq_viz.figures.compander import is_even, middles
 from n2uq_viz.montecarlo import root_mean_square, simulate_gradient_shared
 from n2uq_viz.plots.backward import gradient_top
 from n2uq_viz.plots.labels import percent, short
@@ -136,7 +137,10 @@ def words(state: Mapping[str, Any] | None = None) -> tuple[list[str], dict[str, 
     low, high = shown["view"]
     series = [name for name in states.SERIES["threshold"] if name not in shown["hidden"]]
     estimated = "monte_carlo_gradient" in series
-    return series, (_gradient_words(shown, q) if estimated else {}) | {
+    parts = [*series]
+    if shown["compander"]:
+        parts += ["compander", "compander.even"] if is_even(q) else ["compander"]
+    return parts, (_gradient_words(shown, q) if estimated else {}) | {
         "count": str(q.levels.size),
         "draws": f"{shown['draws']:,}",
         "data": say(f"data.{data}"),
@@ -145,6 +149,7 @@ def words(state: Mapping[str, Any] | None = None) -> tuple[list[str], dict[str, 
         "edges": _list(q.edges),
         "thresholds": _list(q.thresholds),
         "levels": _list(q.levels),
+        "middles": _list(middles(q)),
         "slopes": _list(q.slopes),
         "chord": short(float((q.levels[-1] - q.levels[0]) / (q.edges[-1] - q.edges[0]))),
         "shares": ", ".join(percent(float(share)) for share in shares),

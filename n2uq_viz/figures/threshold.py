@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.transforms import blended_transform_factory
 
-from n2uq_viz import datasets, plots, style
+from n2uq_viz import datasets, plots
 from n2uq_viz import state as states
 from n2uq_viz.figures import frame
+from n2uq_viz.figures.compander import draw_compander
+from n2uq_viz.figures.panels import guide_entries
 from n2uq_viz.figures.ruler import RULER_HEIGHT, draw_ruler
 from n2uq_viz.figures.shown import estimate_of, read, summary_of
 from n2uq_viz.montecarlo import simulate_shared
-from n2uq_viz.plots.guides import WIDTH as GUIDE_WIDTH
 from n2uq_viz.plots.histogram import STRIP_FONT, STRIP_LABELS, STRIP_ROOM
 from n2uq_viz.plots.labels import axes_size, short, text_width
 from n2uq_viz.quantizer import Quantizer
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
     from n2uq_viz.montecarlo import GradientEstimate
     from n2uq_viz.style import Theme
@@ -46,8 +47,9 @@ PANELS = {
     "backward": ("gste", "ste", "monte_carlo_gradient"),
     "histogram": ("histogram",),
 }
-#: Heights next to each other.
+#: Heights next to each other, and with the compander, which is asked for and has no series.
 SHARES = {"forward": 0.50, "backward": 0.25, "histogram": 0.25}
+WITH_COMPANDER = {"forward": 0.33, "compander": 0.20, "backward": 0.26, "histogram": 0.21}
 # All in units of the theme's font size.
 MARGIN = 0.8
 LEFT, NAME_GAP = 4.9, 0.5
@@ -101,10 +103,14 @@ class _Drawing:
         self.shown = [name for name in states.SERIES["threshold"] if name not in state["hidden"]]
         panels = [name for name, own in PANELS.items() if set(own) & set(self.shown)]
         self.panels = panels or ["forward"]
+        self.shares = WITH_COMPANDER if state["compander"] else SHARES
+        if state["compander"]:
+            self.panels.insert(int(self.panels[0] == "forward"), "compander")
         self.figure = frame.new_figure(theme, SIZES[theme.name])
         self.axes = self._stack()
         drawings = {
             "forward": self._forward,
+            "compander": self._compander,
             "backward": self._backward,
             "histogram": self._histogram,
         }
@@ -162,11 +168,11 @@ class _Drawing:
             rooms[others[0]] += ruler
         below = TICKS + (ruler if self.panels == ["forward"] else 0.0)
         free = height - em * (2.0 * MARGIN + sum(rooms.values()) + below)
-        total = sum(SHARES[name] for name in self.panels)
+        total = sum(self.shares[name] for name in self.panels)
         axes, top, left = {}, em * MARGIN, self._left()
         for name in self.panels:
             top += em * rooms[name]
-            panel = free * SHARES[name] / total
+            panel = free * self.shares[name] / total
             axes[name] = frame.add_axes(
                 self.figure, theme, left, top, width - left - em * (RIGHT + MARGIN), panel
             )
@@ -186,7 +192,7 @@ class _Drawing:
     def _legend(self, ax: Axes, panel: str, entries: list[frame.Entry]) -> None:
         em = self.theme.font_size
         if ax is next(iter(self.axes.values())):
-            entries = [*entries, *self._guide_entries()]
+            entries = [*entries, *guide_entries(self.theme)]
         frame.legend(
             ax,
             self.theme,
@@ -196,23 +202,11 @@ class _Drawing:
             width=em * (RIGHT - LEGEND_OFFSET),
         )
 
-    def _guide_entries(self) -> list[frame.Entry]:
-        entries: list[frame.Entry] = []
-        for role in ("edge", "threshold"):
-            line = Line2D([], [], color=self.theme.color[role])
-            line.set(linestyle=style.LINE[role], linewidth=GUIDE_WIDTH * self.theme.line_width)
-            entries.append((line, say(f"figure.threshold.{role}")))
-        return entries
-
     def _forward(self, ax: Axes) -> None:
         q, theme, view, shown = self.q, self.theme, self.view, self.shown
         ax.set_ylim(*plots.forward_limits(q))
         limits = ax.get_ylim()
-        _, height = axes_size(ax)
-        room = frame.LINE_ROOM * frame.SMALL * theme.font_size
-        ticks = frame.thin_ticks(q.levels.tolist(), height / (limits[1] - limits[0]), room)
-        frame.label_ticks(ax.yaxis, ticks)
-        ax.grid(visible=True, axis="y")
+        self._level_ticks(ax)
         guides = plots.draw_guides(ax, q, theme, view, from_curves=True)
         if "deterministic" not in shown:
             # Without a staircase the lines hang from the expectation, around which all else lies.
@@ -254,6 +248,22 @@ class _Drawing:
                 if name in entries
             ],
         )
+
+    def _compander(self, ax: Axes) -> None:
+        q = self.q
+        ax.set_ylim(*plots.forward_limits(q))
+        self._level_ticks(ax)
+        entries = draw_compander(ax, q, self.theme, self.view)
+        self._name(ax, "figure.threshold.curve.axis")
+        self._legend(ax, "compander", entries)
+
+    def _level_ticks(self, ax: Axes) -> None:
+        low, high = ax.get_ylim()
+        _, height = axes_size(ax)
+        room = frame.LINE_ROOM * frame.SMALL * self.theme.font_size
+        ticks = frame.thin_ticks(self.q.levels.tolist(), height / (high - low), room)
+        frame.label_ticks(ax.yaxis, ticks)
+        ax.grid(visible=True, axis="y")
 
     def _backward(self, ax: Axes) -> None:
         theme = self.theme

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from matplotlib.collections import PolyCollection
@@ -21,6 +21,19 @@ if TYPE_CHECKING:
     from n2uq_viz.style import Theme
 
 View = tuple[float, float]
+
+
+class Steps(Protocol):
+    """Whatever has the steps of a staircase: a quantizer, or what runs forward elsewhere."""
+
+    @property
+    def thresholds(self) -> FloatArray:
+        """Inputs above which the next level is the output, increasing, shape (L,)."""
+
+    @property
+    def levels(self) -> FloatArray:
+        """Outputs, increasing, shape (L + 1,)."""
+
 
 #: Empty space above the highest and below the lowest level, as a share of their distance.
 LEVEL_MARGIN = 0.08
@@ -40,7 +53,7 @@ ORDER = {
 }
 
 
-def forward_limits(q: Quantizer) -> View:
+def forward_limits(q: Steps) -> View:
     """Return the y range of the forward picture: the levels and 8 % of their distance around.
 
     >>> from n2uq_viz.quantizer import Quantizer
@@ -52,7 +65,7 @@ def forward_limits(q: Quantizer) -> View:
     return low - margin, high + margin
 
 
-def staircase(q: Quantizer, view: View) -> tuple[FloatArray, FloatArray]:
+def staircase(q: Steps, view: View) -> tuple[FloatArray, FloatArray]:
     """Return the treads inside `view` as (x, y), with a NaN between one tread and the next.
 
     >>> from n2uq_viz.quantizer import Quantizer
@@ -80,7 +93,7 @@ class QuantizerArtists:
     above_tie: Line2D
 
 
-def draw_quantizer(ax: Axes, q: Quantizer, theme: Theme, view: View) -> QuantizerArtists:
+def draw_quantizer(ax: Axes, q: Steps, theme: Theme, view: View) -> QuantizerArtists:
     """Draw the deterministic output over `view` (input units), in output units."""
     color = theme.color["deterministic"]
     size = TIE_SIZE * theme.marker_size
@@ -109,7 +122,7 @@ def draw_quantizer(ax: Axes, q: Quantizer, theme: Theme, view: View) -> Quantize
     return artists
 
 
-def update_quantizer(artists: QuantizerArtists, q: Quantizer, view: View) -> None:
+def update_quantizer(artists: QuantizerArtists, q: Steps, view: View) -> None:
     """Move the staircase to that of `q` over `view`."""
     artists.treads.set_data(*staircase(q, view))
     seen = (view[0] <= q.thresholds) & (q.thresholds <= view[1])

@@ -1,0 +1,446 @@
+"""All explorers in real JupyterLab: what a hand does there is what Python has; nothing leaks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from n2uq_viz import explorers
+from n2uq_viz import state as states
+from n2uq_viz.words import say
+from tests import browser as lab
+from tests import journeys
+from tests.journeys import Hand
+from tests.shown import assert_shows
+
+every_explorer = pytest.mark.parametrize("name", explorers.NAMES)
+#: Variable of an explorer in the notebook.
+VARIABLES = {name: name.replace("-", "_") for name in explorers.NAMES}
+NOTEBOOK = "A_all_explorers"
+#: Explorers in the cell that tests write to.
+SCRATCH = '.jp-Cell[data-windowed-list-index="1"] .n2uq-stage'
+#: Random actions that the explorers have to bear, all in all.
+ACTIONS = 5000
+
+
+def notebook_text() -> str:
+    """A notebook with every explorer in a cell of its own."""
+    cells = [f"# # Every explorer\n#\n# {NOTEBOOK}"]
+    code = ["import gc\n\nfrom n2uq_viz import explorers\nfrom n2uq_viz import state as _s"]
+    for name, variable in VARIABLES.items():
+        code.append(f"{variable} = explorers.NAMES[{name!r}].opened()\n{variable}")
+    text = [f"# %% [markdown]\n{cell}" for cell in cells] + [f"# %%\n{cell}" for cell in code]
+    return "\n\n".join(text) + "\n"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    clone = lab.copy_of_clone(tmp_path_factory.mktemp("clone"))
+    (clone / "notebooks" / f"{NOTEBOOK}.py").write_text(notebook_text(), encoding="utf-8")
+    with lab.running_lab(clone, tmp_path_factory.mktemp("private") / "lab") as found:
+        yield found.replace("00_start_here", NOTEBOOK)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with lab.chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def complaints() -> list[str]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def opened(address: str, chromium: Browser, complaints: list[str]) -> Page:
+    page = chromium.new_page(viewport={"width": 1400, "height": 1000})
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    lab.open_lab(page, address)
+    lab.run_all(page)
+    return page
+
+
+def show_cell(page: Page, name: str) -> None:
+    """Bring the cell of an explorer into view: the lab takes the others off the page."""
+    index = 2 + list(explorers.NAMES).index(name)
+    page.evaluate(
+        """async (index) => {
+            const { content } = window.jupyterapp.shell.currentWidget;
+            content.activeCellIndex = index;
+            await content.scrollToItem(index, "start");
+        }""",
+        index,
+    )
+
+
+def in_step(page: Page, name: str) -> Hand:
+    """The explorer of that name, in view and in step with Python."""
+    show_cell(page, name)
+    title = say(f"explorer.{name}.title")
+    stage = page.locator(f".n2uq-stage[aria-label='{title}']").first
+    expect(stage).to_have_attribute("data-python", "in-step", timeout=lab.PATIENCE)
+
+    def read() -> dict[str, Any]:
+        expect(stage).to_have_attribute("data-python", "in-step", timeout=lab.PATIENCE)
+        text = lab.in_kernel(page, f"print(_s.dumps({VARIABLES[name]}.state))")
+        found: dict[str, Any] = json.loads(text)
+        return found
+
+    return Hand(page, stage, name, read)
+
+
+@pytest.fixture
+def hand(opened: Page, name: str) -> Hand:
+    found = in_step(opened, name)
+    found.find("[data-action=reset]").click()
+    # A history of its own for every test: undo as far as there is something to undo.
+    undo = found.find("[data-action=undo]")
+    while undo.is_enabled():
+        undo.click()
+    return found
+
+
+@every_explorer
+def test_drag(hand: Hand) -> None:
+    journeys.drag_and_come_back(hand)
+
+
+@every_explorer
+def test_keys(hand: Hand) -> None:
+    journeys.press_keys(hand)
+
+
+@every_explorer
+def test_typed_value_and_own_controls(hand: Hand) -> None:
+    journeys.type_a_value(hand)
+    hand.find("[data-action=reset]").click()
+    journeys.use_own_controls(hand)
+
+
+@every_explorer
+def test_theme_and_accessibility(hand: Hand) -> None:
+    journeys.change_theme(hand)
+    journeys.hide_and_show(hand)
+
+
+@every_explorer
+def test_python_moves_the_picture(hand: Hand) -> None:
+    variable, value = VARIABLES[hand.name], journeys.HANDLES[hand.name][2]
+    change = {
+        "binary": f"{{'x': {value}}}",
+        "coin-flip": f"{{'points': [0.1, {value}]}}",
+        "surrogate": f"{{'x': {value}}}",
+    }.get(hand.name, f"{variable}.quantizer.move_edge(1, {value}).to_dict()")
+    lab.in_kernel(hand.page, f"{variable}.state = {{**{variable}.state, **{change}}}")
+    found = hand.state()
+    with pytest.raises(RuntimeError, match="StateError"):
+        lab.in_kernel(hand.page, f"{variable}.state = {{**{variable}.state, 'edges': [1, 0]}}")
+    assert hand.state() == found
+
+
+def test_the_labs_dark_theme(opened: Page) -> None:
+    change = """async (theme) => {
+        await window.jupyterapp.commands.execute("apputils:change-theme", { theme });
+    }"""
+    opened.evaluate(change, "JupyterLab Dark")
+    try:
+        for name in explorers.NAMES:
+            hand = in_step(opened, name)
+            expect(hand.stage).to_have_attribute("data-theme", "dark")
+            journeys.assert_accessible(hand)
+    finally:
+        opened.evaluate(change, "JupyterLab Light")
+    expect(in_step(opened, "binary").stage).to_have_attribute("data-theme", "light")
+
+
+def test_two_views_of_one_explorer_stay_in_step(opened: Page) -> None:
+    hand = in_step(opened, "binary")
+    with_output(opened, "from IPython.display import display\ndisplay(binary, binary)")
+    views = opened.locator(SCRATCH)
+    first, second = views.nth(0), views.nth(1)
+    expect(second).to_have_attribute("data-python", "in-step", timeout=lab.PATIENCE)
+    for moved, other in ((first, second), (second, first)):
+        moved.scroll_into_view_if_needed()
+        moved.locator("[data-handle=probe]").focus()
+        for key in ("ArrowRight", "PageUp", "ArrowUp"):
+            opened.keyboard.press(key)
+        hand.rest()
+        now = moved.locator("[data-handle=probe]").get_attribute("aria-valuenow")
+        assert now is not None
+        expect(other.locator("[data-handle=probe]")).to_have_attribute("aria-valuenow", now)
+        for view in (first, second):
+            expect(view).to_have_attribute("data-python", "in-step", timeout=lab.PATIENCE)
+            assert_shows(view, hand.read())
+    # While one is held, the other may move, and both end up the same.
+    first.scroll_into_view_if_needed()
+    box = first.locator("[data-handle=probe]").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    opened.mouse.move(x, y)
+    opened.mouse.down()
+    opened.mouse.move(x + 20, y, steps=3)
+    lab.in_kernel(opened, "binary.state = {**binary.state, 'thrown': 77}")
+    opened.mouse.move(x + 40, y, steps=3)
+    opened.mouse.up()
+    found = hand.read()
+    for view in (first, second):
+        expect(view).to_have_attribute("data-python", "in-step", timeout=lab.PATIENCE)
+        assert_shows(view, hand.read())
+    assert found == hand.read()
+    with_output(opened, "")
+
+
+def with_output(page: Page, code: str) -> None:
+    """Run code in the notebook's first code cell, as a reader does, and wait until it is done."""
+    page.evaluate(
+        """async (code) => {
+            const { content, sessionContext } = window.jupyterapp.shell.currentWidget;
+            content.activeCellIndex = 1;
+            await content.scrollToItem(1, "start");
+            const cell = content.activeCell;
+            cell.model.sharedModel.setSource(code);
+            await window.jupyterapp.commands.execute("notebook:run-cell");
+            await content.scrollToItem(1, "start");
+        }""",
+        code,
+    )
+
+
+def test_a_view_that_goes_while_it_is_held(opened: Page) -> None:
+    with_output(opened, "gone = explorers.ThresholdExplorer(data='normal'); gone")
+    stage = opened.locator(SCRATCH)
+    expect(stage).to_have_attribute("data-python", "in-step", timeout=lab.PATIENCE)
+    box = stage.locator("[data-handle=edge-1]").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    opened.mouse.move(x, y)
+    opened.mouse.down()
+    opened.mouse.move(x + 25, y, steps=3)
+    opened.evaluate("() => window.jupyterapp.commands.execute('notebook:clear-cell-output')", None)
+    expect(stage).to_have_count(0)
+    opened.mouse.move(x + 50, y, steps=3)
+    opened.mouse.up()
+    edges = json.loads(lab.in_kernel(opened, "import json; print(json.dumps(gone.state['edges']))"))
+    assert np.all(np.diff(edges) > 0)
+
+
+def counts(page: Page) -> dict[str, float]:
+    """Listeners and nodes of the page, after its garbage is collected."""
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.enable")
+    for _ in range(3):
+        session.send("HeapProfiler.collectGarbage")
+        page.evaluate("() => new Promise((done) => setTimeout(done, 100))")
+    session.send("Performance.enable")
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    session.detach()
+    return {each["name"]: each["value"] for each in metrics}
+
+
+def test_a_hundred_explorers_and_cells_run_again_leave_nothing_behind(opened: Page) -> None:
+    """Four cells of 25; and a cell that is run again takes its old views with it."""
+    run = "few = [explorers.CoinFlipExplorer(thrown=5) for _ in range(25)]\ndisplay(*few)"
+    clean = "for each in few: each.close()\ndel few, each\n_ = gc.collect()"
+    stage = opened.locator(SCRATCH)
+    with_output(opened, "import gc\nfrom IPython.display import display, clear_output")
+    found = []
+    for _ in range(4):
+        with_output(opened, run)
+        expect(stage).to_have_count(25, timeout=lab.PATIENCE)
+        expect(stage.nth(24)).to_have_attribute("data-python", "in-step", timeout=lab.PATIENCE)
+        with_output(opened, clean)
+        expect(stage).to_have_count(0)
+        found.append(counts(opened))
+    listeners = [each["JSEventListeners"] for each in found]
+    nodes = [each["Nodes"] for each in found]
+    # One explorer has more than a hundred nodes and listeners: 75 of them would be seen.
+    assert listeners[-1] - listeners[0] < 75, listeners
+    assert nodes[-1] - nodes[0] < 75 * 20, nodes
+    figures = "import matplotlib.pyplot as _plt; print(len(_plt.get_fignums()))"
+    assert lab.in_kernel(opened, figures) == "0"
+    alive = """
+_kind = explorers.CoinFlipExplorer
+print(sum(isinstance(each, _kind) for each in gc.get_objects()))
+"""
+    assert int(lab.in_kernel(opened, alive)) == 1
+
+
+def random_actions(hand: Hand, rng: np.random.Generator, count: int) -> int:
+    """Do random things with the mouse, the keyboard, the controls and Python."""
+    page, stage = hand.page, hand.stage
+    keys = [
+        "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End",
+        "Escape", "Control+z", "Control+Shift+z", "Control+y", "Tab", "Shift+Tab", "Enter", " ",
+        "a", "Shift+ArrowRight", "Delete", "7", "Backspace",
+    ]  # fmt: skip
+    stage.scroll_into_view_if_needed()
+    variable = VARIABLES[hand.name]
+    done = 0
+    while done < count:
+        box = stage.bounding_box()
+        assert box is not None
+        picture = stage.locator("svg.n2uq-picture").bounding_box()
+        assert picture is not None
+        kind = rng.choice(
+            ["drag", "keys", "click", "focus", "type", "python"],
+            p=[0.3, 0.35, 0.1, 0.13, 0.05, 0.07],
+        )
+        if kind == "drag":
+            handles = stage.locator("[data-handle]").all()
+            near = handles[int(rng.integers(len(handles)))].bounding_box()
+            x, y = (
+                (near["x"] + 12, near["y"] + 12) if near else (picture["x"] + 9, picture["y"] + 9)
+            )
+            page.mouse.move(x + rng.normal(0, 6), y + rng.normal(0, 6))
+            page.mouse.down()
+            for _ in range(int(rng.integers(1, 12))):
+                x += rng.normal(0, 60)
+                page.mouse.move(x, y + rng.normal(0, 20))
+                done += 1
+            if rng.random() < 0.2:
+                page.keyboard.press(str(rng.choice(keys[:12])))
+                done += 1
+            page.mouse.up()
+            done += 2
+        elif kind == "keys":
+            for key in rng.choice(keys, size=int(rng.integers(1, 10))):
+                page.keyboard.press(str(key))
+                done += 1
+        elif kind == "click":
+            buttons = stage.locator(
+                "button:enabled:not([data-action^=download]):not([data-action=save]):not([data-action=fullscreen]):not([data-action^=copy])"
+            ).all()
+            buttons[int(rng.integers(len(buttons)))].click(timeout=5000)
+            done += 1
+        elif kind == "focus":
+            handles = stage.locator("[data-handle]:visible").all()
+            if handles:
+                handles[int(rng.integers(len(handles)))].focus()
+            done += 1
+        elif kind == "type":
+            fields = stage.locator("input[type=text]:enabled").all()
+            field = fields[int(rng.integers(len(fields)))]
+            words = [
+                "0.5",
+                "-3",
+                "1e9",
+                "1/3",
+                "nonsense",
+                "",
+                "1e400",
+                "NaN",
+                "-1e-9",
+                "12",
+                "7,5",
+            ]
+            field.fill(str(rng.choice(words)))
+            field.press("Enter")
+            done += 2
+        else:
+            seed = int(rng.integers(2**31))
+            lab.in_kernel(page, PYTHON_ACTION.format(variable=variable, seed=seed))
+            done += 1
+    return done
+
+
+#: A change from Python: of a series that is hidden, of the quantizer, or one that is refused.
+PYTHON_ACTION = """
+import numpy as _np
+from n2uq_viz.state import StateError as _StateError
+_rng = _np.random.default_rng({seed})
+_e = {variable}
+try:
+    _kind = int(_rng.integers(4))
+    if _kind == 0:
+        _names = _s.SERIES[_e.explorer]
+        _e.state = {{**_e.state, "hidden": [n for n in _names if _rng.random() < 0.3]}}
+    elif _kind == 1:
+        _i = int(_rng.integers(len(_e.state["edges"])))
+        _q = _e.quantizer.move_edge(_i, float(_rng.normal(0.5, 2.0)))
+        _e.state = {{**_e.state, **_q.to_dict()}}
+    elif _kind == 2:
+        _e.state = {{**_e.state, "view": sorted(_rng.normal(0.0, 3.0, 2).tolist())}}
+    else:
+        _e.state = {{**_e.state, "edges": _rng.normal(0.0, 1.0, 4).tolist()}}
+except _StateError:
+    pass
+"""
+
+
+@every_explorer
+def test_random_actions_end_in_a_valid_state(hand: Hand, complaints: list[str]) -> None:
+    rng = np.random.default_rng(list(explorers.NAMES).index(hand.name))
+    random_actions(hand, rng, -(-ACTIONS // len(explorers.NAMES)))
+    hand.page.mouse.up()
+    play = hand.find("[data-action=play][aria-pressed=true]")
+    if play.count():
+        play.click()
+    found = hand.read()
+    assert states.validate(found, hand.name) == found
+    lab.in_kernel(
+        hand.page,
+        f"{VARIABLES[hand.name]}.state = {{**{VARIABLES[hand.name]}.state, 'hidden': []}}",
+    )
+    assert hand.state() == {**found, "hidden": []}
+    assert complaints == []
+
+
+def test_a_restarted_kernel_and_what_is_live_after_that(
+    opened: Page, complaints: list[str]
+) -> None:
+    assert complaints == []
+    restart = """async () => {
+        await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart();
+    }"""
+    opened.evaluate(restart)
+    hand = in_step_or_silent(opened, "sum-of-steps")
+    hand.stage.scroll_into_view_if_needed()
+    before = hand.handle("edge-1").get_attribute("aria-valuenow")
+    hand.drag("edge-1", 25)
+    assert hand.handle("edge-1").get_attribute("aria-valuenow") != before
+    lab.run_all(opened)
+    fresh = in_step(opened, "sum-of-steps")
+    fresh.drag("edge-1", 25)
+    fresh.state()
+
+
+def in_step_or_silent(page: Page, name: str) -> Hand:
+    show_cell(page, name)
+    stage = page.locator(f".n2uq-stage[aria-label='{say(f'explorer.{name}.title')}']").first
+    expect(stage.locator("[data-handle]").first).to_be_attached(timeout=lab.PATIENCE)
+    return Hand(page, stage, name, dict)
+
+
+def test_a_notebook_opened_again_is_live_without_running_a_cell(
+    opened: Page, address: str, chromium: Browser
+) -> None:
+    fresh = in_step(opened, "gradient-flow")
+    fresh.find("[data-action=step]").click()
+    wanted = fresh.state()
+    opened.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save') }")
+    opened.evaluate(
+        "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.shutdown() }"
+    )
+    page = chromium.new_page(viewport={"width": 1400, "height": 1000})
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    lab.open_lab(page, address)
+    hand = in_step_or_silent(page, "gradient-flow")
+    assert_shows(hand.stage, wanted)
+    hand.drag("edge-1", 25)
+    hand.rest()
+    now = hand.handle("edge-1").get_attribute("aria-valuenow")
+    assert now is not None
+    assert float(now) > wanted["edges"][1]
+    hand.page.keyboard.press("Control+z")
+    hand.rest()
+    assert_shows(hand.stage, wanted)
+    assert complaints == []
+    page.close()
