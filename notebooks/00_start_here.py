@@ -2,8 +2,12 @@
 # # Start here
 #
 # **First run everything, each time you open this:** open the menu **Run** and choose **Run All
-# Cells**. Nothing shows before that, or only pictures that do not answer. Wait until it has
-# reached the end, half a minute at most, and then scroll back up to here.
+# Cells**. The first time, nothing shows before that. Wait until it has reached the end, half a
+# minute at most, and then scroll back up to here.
+#
+# **When you open it again** later, the explorers can be dragged at once, without running a cell,
+# from where you left them. They say so when Python is not there yet: *Python does not answer*. Then
+# run all cells, as above, to have the rest back.
 #
 # To run one cell again, click into it and press Shift+Enter. You cannot break anything: the menu
 # **Kernel ▸ Restart Kernel and Run All Cells** brings everything back, and your answers are kept.
@@ -137,6 +141,25 @@ explorer
 # %%
 dragged = explorer.quantizer
 np.column_stack([dragged.thresholds, (dragged.edges[:-1] + dragged.edges[1:]) / 2])
+
+# %% [markdown]
+# It also works the other way: an assignment to `explorer.state` moves the picture. So any control
+# of your own can drive it. Here a slider sets the number of draws, and follows when you change
+# that number in the explorer.
+
+# %%
+import ipywidgets
+
+slider = ipywidgets.IntSlider(explorer.state["draws"], min=1, max=10_000, description="draws")
+
+
+def set_draws(change):
+    explorer.state = {**explorer.state, "draws": change["new"]}
+
+
+slider.observe(set_draws, "value")
+explorer.on_change(lambda state: setattr(slider, "value", state["draws"]))
+slider
 
 # %% [markdown]
 # ### Exercise: from edges to thresholds
@@ -407,6 +430,8 @@ course.contents()
 #   or "Error displaying widget": save, reload the page in the browser, and run all cells again.
 #   In another program than JupyterLab, the packages `anywidget` and `ipywidgets` must be known to
 #   it; `n2uq-viz lab` opens a JupyterLab that knows them.
+# - **A still picture** stands there, with a line below it that says so: widgets do not run in that
+#   program, or this page was made for reading only. Open the notebook with `n2uq-viz lab`.
 # - **A red broken chain** stands over a picture or a form: Python has been started anew since it
 #   was drawn. Run all cells.
 # - **The explorer says that Python does not answer:** dragging still works. Choose **Kernel ▸

@@ -1,67 +1,69 @@
-"""Pictures of the explorers in real JupyterLab, to look at, written to ``screenshots/``."""
+"""Pictures of the explorers, to look at, written to ``screenshots/``: in the lab and as pages."""
 
 from __future__ import annotations
 
 import json
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
+from n2uq_viz import explorers
 from n2uq_viz.explorers.kit import presets
+from n2uq_viz.explorers.stage import Stage
 from n2uq_viz.quantizer import Quantizer
+from n2uq_viz.words import say
 from tests import browser as lab
 
 FOLDER = lab.ROOT / "screenshots"
-STAGE = ".n2uq-stage"
-#: Name -> quantizer, data set and way to estimate the gradient: the smallest, the usual, the
-#: largest, and one with a tiny segment.
-CASES = {
-    "1-bit": (presets()["binary"][1], "normal", "score_function"),
-    "2-bits": (presets()["uniform"][2], "digit_filter", "common_random_numbers"),
-    "4-bits": (presets()["nonuniform"][4], "digit_pixels", "common_random_numbers"),
-    "tiny-segment": (
-        Quantizer([0.0, 0.8, 0.801, 2.0], [0.0, 2 / 3, 4 / 3, 2.0]),
-        "bimodal",
-        "common_random_numbers",
-    ),
-}
+TINY = Quantizer([0.0, 0.8, 0.801, 2.0], [0.0, 2 / 3, 4 / 3, 2.0])
+FOUR_BITS = presets()["nonuniform"][4]
 WIDTHS = (480, 800, 1280)
+THEMES = ("light", "dark")
 
 
-def show(page: Page, case: str, theme: str) -> None:
-    """Put a case on screen from Python, as a cell would, and wait until it is drawn."""
-    quantizer, data, method = CASES[case]
-    wanted = {**quantizer.to_dict(), "data": data, "gradient_method": method}
-    wanted |= {"theme": theme, "hidden": []}
-    code = f"""
-import json as _json
-from n2uq_viz import datasets as _datasets, state as _state
-_wanted = _json.loads({json.dumps(json.dumps(wanted))})
-_view = _state.default_view(_wanted["edges"], _datasets.summary(_wanted["data"])["range"])
-explorer.state = {{**explorer.state, **_wanted, "view": _view}}
-"""
-    lab.in_kernel(page, code)
-    page.wait_for_function(
-        """([selector, theme, last]) => {
-            const stage = document.querySelector(selector);
-            const edges = stage.querySelectorAll("[data-handle^=edge]");
-            return stage.dataset.theme === theme
-                && Number([...edges].at(-1).getAttribute("aria-valuenow")) === last;
-        }""",
-        arg=[STAGE, theme, float(quantizer.edges[-1])],
-        timeout=lab.PATIENCE,
-    )
-    # Until Python has said whether the means fit.
-    page.wait_for_function(
-        "(e) => e.dataset.gste !== ''",
-        arg=page.locator(f"{STAGE} [data-readout=agreement]").first.element_handle(),
-        timeout=lab.PATIENCE,
-    )
+def learned(steps: int, quantizer: Quantizer | None = None, **keys: Any) -> Stage:
+    """A Gradient-flow explorer after so many steps."""
+    found = explorers.GradientFlowExplorer(quantizer, **keys)
+    found.step(steps)
+    return found
 
 
-def take(page: Page, name: str) -> None:
-    """Save the explorer alone, once it has stood still for some frames at the top of the view."""
+def cases() -> dict[str, Stage]:
+    """Name of a picture -> explorer: the smallest, the usual, the largest, and the odd."""
+    threshold, surrogate = explorers.ThresholdExplorer, explorers.SurrogateExplorer
+    score = "score_function"
+    return {
+        "threshold-1-bit": threshold(presets()["binary"][1], "normal", gradient_method=score),
+        "threshold-2-bits": threshold(presets()["uniform"][2], "digit_filter"),
+        "threshold-4-bits": threshold(FOUR_BITS, "digit_pixels", compander=True),
+        "threshold-tiny-segment": threshold(TINY, "bimodal"),
+        "binary": explorers.BinaryExplorer(),
+        "binary-none-thrown": explorers.BinaryExplorer(x=-1.4, thrown=0),
+        "binary-many-levels": explorers.BinaryExplorer(FOUR_BITS, x=0.5, thrown=10_000),
+        "coin-flip": explorers.CoinFlipExplorer(),
+        "coin-flip-none-thrown": explorers.CoinFlipExplorer(points=[0.2], thrown=0),
+        "coin-flip-most": explorers.CoinFlipExplorer(
+            TINY, points=[-0.2, 0.79, 0.8005, 1.4], thrown=10_000
+        ),
+        "sum-of-steps": explorers.SumOfStepsExplorer(),
+        "sum-of-steps-none": explorers.SumOfStepsExplorer(shown=0),
+        "sum-of-steps-4-bits": explorers.SumOfStepsExplorer(FOUR_BITS, shown=9),
+        "sum-of-steps-tiny-segment": explorers.SumOfStepsExplorer(TINY),
+        "gradient-flow": learned(0),
+        "gradient-flow-learned": learned(60),
+        "gradient-flow-4-bits": learned(500, FOUR_BITS, target="sigmoid"),
+        "gradient-flow-data": learned(12, target="data", data="bimodal"),
+        "surrogate": surrogate(),
+        "surrogate-none": surrogate("swish_sign", "identity_ste"),
+        "surrogate-levels": surrogate("dsq", "gste", quantizer=FOUR_BITS),
+        "surrogate-noise": surrogate("additive_noise", "reste"),
+    }
+
+
+def still(page: Page, stage: str) -> None:
+    """Wait until an explorer has stood still for some frames at the top of the view."""
     page.evaluate(
         """(selector) => new Promise((done) => {
             const stage = document.querySelector(selector);
@@ -77,39 +79,85 @@ def take(page: Page, name: str) -> None:
             };
             look();
         })""",
-        STAGE,
+        stage,
     )
+
+
+def take(page: Page, name: str, stage: str = ".n2uq-stage", *, all_of_it: bool = True) -> None:
+    """Save an explorer alone, or what the window shows of it."""
+    still(page, stage)
     path = FOLDER / f"{name}.png"
-    page.locator(STAGE).first.screenshot(path=path)
+    if all_of_it:
+        page.locator(stage).first.screenshot(path=path)
+    else:
+        page.screenshot(path=path)
     print(path.relative_to(lab.ROOT))
 
 
+def take_pages(browser: Browser, folder: Path) -> None:
+    """Every case as a page of its own: themes, widths, a projector, high contrast, print."""
+    for name, explorer in cases().items():
+        path = explorer.save_html(folder / f"{name}.html")
+        for theme in THEMES:
+            for width in WIDTHS:
+                page = browser.new_page(viewport={"width": width, "height": 900})
+                page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+                page.goto(path.as_uri())
+                page.wait_for_selector("[data-handle]", state="attached")
+                take(page, f"{name}-{theme}-{width}")
+                page.close()
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        page.goto(path.as_uri())
+        page.locator("[data-action=fullscreen]").click()
+        page.wait_for_function("() => document.fullscreenElement !== null")
+        take(page, f"{name}-projector", all_of_it=False)
+        page.locator("[data-action=fullscreen]").click()
+        page.emulate_media(forced_colors="active")
+        take(page, f"{name}-high-contrast")
+        page.close()
+
+
+def take_lab(browser: Browser, folder: Path) -> None:
+    """Every explorer in a notebook, as the lab shows it, light and dark."""
+    clone = lab.copy_of_clone(folder / "clone")
+    names = list(explorers.NAMES)
+    cells = [
+        f"# %%\nfrom n2uq_viz import explorers\nexplorers.NAMES[{n!r}].opened()" for n in names
+    ]
+    text = "\n\n".join(["# %% [markdown]\n# # Every explorer", *cells]) + "\n"
+    (clone / "notebooks" / "A_all.py").write_text(text, encoding="utf-8")
+    with lab.running_lab(clone, folder / "private") as address:
+        page = browser.new_page(viewport={"width": 1280, "height": 1100})
+        lab.open_lab(page, address.replace("00_start_here", "A_all"))
+        lab.run_all(page)
+        for theme in ("JupyterLab Light", "JupyterLab Dark"):
+            page.evaluate(
+                """async (theme) => {
+                    const { commands } = window.jupyterapp;
+                    await commands.execute("apputils:change-theme", { theme });
+                }""",
+                theme,
+            )
+            for k, name in enumerate(names):
+                page.evaluate(
+                    """async (index) => {
+                        const { content } = window.jupyterapp.shell.currentWidget;
+                        await content.scrollToItem(index, "start");
+                    }""",
+                    1 + k,
+                )
+                title = json.dumps(say(f"explorer.{name}.title"))
+                stage = f".n2uq-stage[aria-label={title}]"
+                page.wait_for_selector(f"{stage} [data-handle]", state="attached")
+                take(page, f"lab-{name}-{theme.split()[1].lower()}", stage, all_of_it=False)
+
+
 def main() -> None:
-    """Open the first notebook and take every case in every theme and width, and full screen."""
+    """Take every picture."""
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, lab.chromium() as browser:
-        clone = lab.copy_of_clone(Path(folder) / "clone")
-        with lab.running_lab(clone, Path(folder) / "private") as address:
-            page = browser.new_page(viewport={"width": 1780, "height": 1300})
-            lab.open_lab(page, address)
-            lab.run_all(page)
-            lab.wait_for_stage(page)
-            page.screenshot(path=FOLDER / "lab.png")
-            for theme in ("light", "dark"):
-                for case in CASES:
-                    show(page, case, theme)
-                    for width in WIDTHS:
-                        page.locator(STAGE).first.evaluate(f"(e) => e.style.width = '{width}px'")
-                        take(page, f"threshold-{case}-{theme}-{width}")
-            page.set_viewport_size({"width": 1280, "height": 720})
-            page.locator(STAGE).first.evaluate("(e) => e.style.width = ''")
-            for case in CASES:
-                show(page, case, "light")
-                page.locator("[data-action=fullscreen]").first.click()
-                page.wait_for_function("() => document.fullscreenElement !== null")
-                take(page, f"threshold-{case}-projector")
-                page.locator("[data-action=fullscreen]").first.click()
-                page.wait_for_function("() => document.fullscreenElement === null")
+        take_pages(browser, Path(folder))
+        take_lab(browser, Path(folder))
 
 
 if __name__ == "__main__":

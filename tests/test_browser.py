@@ -729,6 +729,17 @@ def test_python_moves_the_picture(page: Page) -> None:
     assert_page_and_kernel_agree(page)
 
 
+def test_a_slider_of_ones_own_drives_the_explorer_and_follows_it(page: Page) -> None:
+    lab.in_kernel(page, "slider.value = 512")
+    expect(within(page, "[data-control=draws]")).to_have_value("512")
+    assert kernel_state(page)["draws"] == 512
+    field = within(page, "[data-control=draws]")
+    field.fill("33")
+    field.press("Enter")
+    assert_page_and_kernel_agree(page)
+    assert lab.in_kernel(page, "print(slider.value)") == "33"
+
+
 def test_what_python_sets_waits_while_a_handle_is_held(page: Page) -> None:
     x, y = center(page, "edge-1")
     page.mouse.move(x, y)

@@ -315,7 +315,7 @@ def random_actions(hand: Hand, rng: np.random.Generator, count: int) -> int:
                 done += 1
         elif kind == "click":
             buttons = stage.locator(
-                "button:enabled:not([data-action^=download]):not([data-action=save]):not([data-action=fullscreen]):not([data-action^=copy])"
+                "button:enabled:visible:not([data-action^=download]):not([data-action=save]):not([data-action=fullscreen]):not([data-action^=copy])"
             ).all()
             buttons[int(rng.integers(len(buttons)))].click(timeout=5000)
             done += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,10 @@ from matplotlib.patches import Rectangle
 
 from n2uq_viz import descent, export, figures, montecarlo, plots, style
 from n2uq_viz import state as states
+from n2uq_viz.checks import FloatArray
 from n2uq_viz.figures import coins, flow, shown, side
 from n2uq_viz.figures.compander import middles
+from n2uq_viz.plots.labels import short
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.surrogates import TABLE
 from tests.test_figures import THEMES, assert_nothing_empty, assert_readable, line
@@ -49,7 +52,7 @@ def hidden(explorer: str, *kept: str) -> list[str]:
     return [name for name in states.SERIES[explorer] if name not in kept]
 
 
-PAIRS = {
+PAIRS: dict[str, tuple[Quantizer, dict[str, Any]]] = {
     "gste identity_ste": (UNEVEN, {}),
     "gste lsq": (NARROW, {"x": 0.8}),
     "ewgs pact": (UNEVEN, {"view": [-1.0, 4.0], "x": 9.0}),
@@ -138,6 +141,15 @@ def found(ax: Axes, role: str, **look: Any) -> list[Line2D]:
     ]
 
 
+def xy(of: Line2D) -> FloatArray:
+    """Points of a line, (n, 2)."""
+    return np.asarray(of.get_xydata(), dtype=np.float64)
+
+
+def _length(of: Line2D) -> int:
+    return len(xy(of))
+
+
 def drawn(figure: Figure) -> set[str]:
     """Colors of lines, areas and bars."""
     colors = set()
@@ -166,10 +178,11 @@ def test_it_can_be_read(name: str, state: dict[str, Any], monkeypatch: pytest.Mo
 def test_it_can_be_read_in_every_theme(
     name: str, theme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for state in (None, next(s for k, s in STATES[name].items() if "4 bits" in k)):
-        figure = figures.NAMES[name](state, theme=theme)
-        assert to_hex(figure.get_facecolor()) == style.theme(theme).color["background"]
-        assert_readable(figure, monkeypatch)
+    figure = figures.NAMES[name](theme=theme)
+    assert to_hex(figure.get_facecolor()) == style.theme(theme).color["background"]
+    assert_readable(figure, monkeypatch)
+    if theme == "print":  # the smallest; light and dark have one layout
+        assert_readable(figures.NAMES[name](STATES[name]["4 bits"], theme=theme), monkeypatch)
 
 
 @every_name
@@ -196,7 +209,7 @@ def test_without_a_state_the_default_is_drawn(name: str, tmp_path: Any) -> None:
     one, other = figures.NAMES[name](), figures.NAMES[name](default)
     for ax, same in zip(one.axes, other.axes, strict=True):
         for each, again in zip(ax.lines, same.lines, strict=True):
-            np.testing.assert_array_equal(each.get_xydata(), again.get_xydata())
+            np.testing.assert_array_equal(xy(each), xy(again))
     assert figures.caption(name) == figures.caption(name, default)
     path = export.save(one, tmp_path / "it.svg", default)
     assert export.read_state(path) == default
@@ -227,14 +240,40 @@ def test_with_everything_hidden_no_series_is_left(name: str) -> None:
     state = {**shown.default_state(explorer), "hidden": hidden(explorer)}
     left = drawn(figures.NAMES[name](state))
     for role in ("deterministic", "monte_carlo", "band", "gste", "ste", "expectation"):
-        # The chance in the Binary figure is no series; a line at each input is none in Coin-flip.
-        if (name, role) in (
-            ("binary", "expectation"),
-            *((("coin_flip"), r) for r in ("monte_carlo", "gste", "ste")),
-        ):
+        # The chance in the Binary figure is no series, and in Coin-flip each input has a color.
+        if (name, role) == ("binary", "expectation"):
+            continue
+        if name == "coin_flip" and role in ("monte_carlo", "gste", "ste"):
             continue
         # Guides of thresholds are of the ink's color too, but they are no lines of their own.
         assert COLOR[role] not in left, role
+
+
+def artists(figure: Figure) -> int:
+    """How many lines, areas and bars are drawn."""
+    return sum(
+        sum(bool(np.size(each.get_xdata())) for each in ax.lines)
+        + len(ax.patches)
+        + sum(len(each.get_paths()) for each in ax.collections)
+        for ax in figure.axes
+    )
+
+
+@cache
+def everything(name: str) -> tuple[int, str]:
+    return artists(figures.NAMES[name]()), figures.text_alternative(name)
+
+
+@pytest.mark.parametrize(
+    ("explorer", "series"),
+    [(name, each) for name in FIGURES.values() for each in states.SERIES[name]],
+)
+def test_a_hidden_series_is_neither_drawn_nor_said(explorer: str, series: str) -> None:
+    name = explorer.replace("-", "_")
+    state = {**shown.default_state(explorer), "hidden": [series]}
+    count, words = everything(name)
+    assert artists(figures.NAMES[name](state)) < count
+    assert len(figures.text_alternative(name, state)) < len(words)
 
 
 # --- Coins ---------------------------------------------------------------------------------------
@@ -254,21 +293,18 @@ def test_coins_are_those_of_the_explorers() -> None:
 @pytest.mark.parametrize("state", [s for s in STATES["binary"].values() if not s["hidden"]])
 def test_binary_draws_what_the_coins_showed(state: dict[str, Any]) -> None:
     q, x, thrown = Quantizer(state["edges"], state["levels"]), state["x"], state["thrown"]
-    certain, chance, stochastic, heaps = figures.binary(state, theme="light").axes
+    certain, chance, _, heaps = figures.binary(state, theme="light").axes
     treads = line(certain, COLOR["deterministic"])
     view = (state["view"][0], state["view"][1])
     np.testing.assert_array_equal(treads.get_xdata(), plots.staircase(q, view)[0])
-    (dot,) = [each for each in certain.lines if each.get_markerfacecolor() == COLOR["selected"]]
-    assert dot.get_xydata().tolist() == [[x, float(q(x))]]
+    (dot,) = [d for d in certain.lines if d.get_markerfacecolor() == COLOR["selected"]][1:]
+    assert xy(dot).tolist() == [[x, float(q(x))]]
     (dot,) = [each for each in chance.lines if each.get_marker() == "D"]
-    assert dot.get_xydata().tolist() == [[x, float(q.step_probability(x))]]
-    (ramp,) = [
-        each for each in chance.lines if each.get_marker() == "None" and len(each.get_xdata()) > 2
-    ] or [None]
-    if ramp is not None:
-        points = np.asarray(ramp.get_xydata())
-        known = ~np.isnan(points).any(axis=1) & ~np.isin(points[:, 0], q.edges)
-        np.testing.assert_allclose(points[known, 1], q.step_probability(points[known, 0]))
+    assert xy(dot).tolist() == [[x, float(q.step_probability(x))]]
+    ramp = max((d for d in found(chance, "expectation", marker="None")), key=_length)
+    at, height = xy(ramp).T
+    known = ~np.isnan(at) & ~np.isin(at, q.edges)
+    np.testing.assert_allclose(height[known], q.step_probability(at[known]))
     if not thrown:
         assert not heaps.patches
         return
@@ -278,12 +314,11 @@ def test_binary_draws_what_the_coins_showed(state: dict[str, Any]) -> None:
     assert [each.get_width() for each in bars] == [thrown - up, up]
     lower, upper, _ = q.outcomes(x)
     assert bars[0].get_y() < lower < upper < bars[1].get_y()
-    said = [text.get_text() for text in heaps.texts]
-    assert [words.split(" ")[0] for words in said[-2:]] == [f"{thrown - up:,}", f"{up:,}"] or len(
-        said
-    ) > 2
+    said = {text.get_text() for text in heaps.texts}
+    for count, y in ((thrown - up, lower), (up, upper)):
+        assert f"{count:,} × y = {short(float(y))}" in said
     (run,) = found(heaps, "monte_carlo", marker="None")
-    np.testing.assert_array_equal(np.asarray(run.get_xydata())[-1], [thrown, mc.mean[0]])
+    np.testing.assert_array_equal(xy(run)[-1], [thrown, mc.mean[0]])
     words = figures.caption("binary", state)
     assert f"{up:,} showed" in words
     assert f"{thrown - up:,} showed" in words
@@ -300,32 +335,24 @@ def test_coin_flip_draws_the_means_and_their_errors(state: dict[str, Any]) -> No
     mc = montecarlo.simulate_shared(q, x, thrown, state["seed"])
     low, high = mc.interval()
     for k, (role, marker) in enumerate(zip(roles, "os^D", strict=False)):
-        (dot,) = [d for d in found(forward, role, marker=marker)]
-        assert dot.get_xydata().tolist() == [[x[k], mc.mean[k]]]
+        (dot,) = found(forward, role, marker=marker)
+        assert xy(dot).tolist() == [[x[k], mc.mean[k]]]
         (bar,) = found(forward, role, marker="_")
-        assert bar.get_ydata().tolist() == [low[k], high[k]]
+        assert xy(bar)[:, 1].tolist() == [low[k], high[k]]
         (run,) = found(running, role, marker=marker)
-        assert np.asarray(run.get_xydata())[-1].tolist() == [thrown, mc.mean[k]]
-        laws = [each for each in found(error, role, marker="None") if len(each.get_xdata()) == 2]
+        assert xy(run)[-1].tolist() == [thrown, mc.mean[k]]
+        laws = [each for each in found(error, role, marker="None") if _length(each) == 2]
         assert len(laws) == (sigma[k] > 0.0)
         for law in laws:
-            n, height = np.asarray(law.get_xydata()).T
+            n, height = xy(law).T
             np.testing.assert_allclose(height, sigma[k] / np.sqrt(n))
         if sigma[k] > 0.0:
             off = abs(mc.mean[k] - float(q.expectation(x[k])))
-            dots = [
-                tuple(p) for each in found(error, role, marker=marker) for p in each.get_xydata()
-            ]
-            below = (
-                [p[0] for each in found(error, role, marker=plots.BELOW) for p in each.get_xydata()]
-                if hasattr(plots, "BELOW")
-                else None
-            )
+            dots = [tuple(p) for d in found(error, role, marker=marker) for p in xy(d)]
             assert (thrown, off) in dots or off < error.get_ylim()[0]
-            assert below is None
     words = figures.caption("coin_flip", state)
-    for k in range(len(x)):
-        assert f"{float(f'{mc.mean[k]:.3g}'):g}".replace("-", "−").split("e")[0] in words
+    for mean in mc.mean.tolist():
+        assert short(mean) in words
 
 
 def test_an_exact_mean_is_shown_below_the_errors_and_a_certain_one_in_words() -> None:
@@ -338,9 +365,7 @@ def test_an_exact_mean_is_shown_below_the_errors_and_a_certain_one_in_words() ->
     figure = figures.coin_flip({**state, "seed": seed}, theme="light")
     error = figure.axes[2]
     triangles = [each for each in error.lines if each.get_marker() not in ("None", "o", "s")]
-    assert [2.0, error.get_ylim()[0]] in [
-        p for each in triangles for p in each.get_xydata().tolist()
-    ]
+    assert [2.0, error.get_ylim()[0]] in [p for each in triangles for p in xy(each).tolist()]
     legend = figure.axes[1].get_legend()
     assert legend is not None
     assert any("always 1, error 0" in t.get_text().replace("\n", " ") for t in legend.get_texts())
@@ -364,15 +389,15 @@ def test_sum_of_steps_adds_up_the_first_parts(state: dict[str, Any]) -> None:
         return
     parts = q.parts()[:count]
     (line_,) = found(total, "expectation")
-    x = np.asarray(line_.get_xdata())
+    x = xy(line_)[:, 0]
     np.testing.assert_allclose(
-        line_.get_ydata(),
+        xy(line_)[:, 1],
         q.levels[0] + sum(part.expectation(x) for part in parts),
         rtol=1e-12,
         atol=1e-12 * np.abs(q.levels).max(),
     )
     own = found(ramps, "expectation")
-    assert [each.get_xydata().tolist() for each in own] == [
+    assert [xy(each).tolist() for each in own] == [
         [[p.edges[0], 0.0], [p.edges[1], p.levels[1]]] for p in parts
     ]
     for (area,) in areas:
@@ -384,8 +409,8 @@ def test_sum_of_steps_adds_up_the_first_parts(state: dict[str, Any]) -> None:
     np.testing.assert_allclose(heights, np.minimum(added.slopes, plots.gradient_top(added)))
     view = (state["view"][0], state["view"][1])
     (gste,), (ste,) = found(slopes, "gste", marker="None"), found(slopes, "ste")
-    np.testing.assert_array_equal(gste.get_ydata(), plots.gste_line(added, view)[1])
-    np.testing.assert_array_equal(ste.get_ydata(), plots.ste_line(added, view)[1])
+    np.testing.assert_array_equal(xy(gste)[:, 1], plots.gste_line(added, view)[1])
+    np.testing.assert_array_equal(xy(ste)[:, 1], plots.ste_line(added, view)[1])
     assert ste.get_linestyle() == "--"
 
 
@@ -415,32 +440,34 @@ def test_gradient_flow_draws_pushes_history_and_loss(which: str) -> None:
     stems = [each for each in pushes.patches if isinstance(each, Rectangle)]
     for stem in stems:
         totals[to_hex(stem.get_facecolor())] += stem.get_height()
-    np.testing.assert_allclose(list(totals.values()), -gradient, atol=1e-12)
-    for at in {stem.get_x() for stem in stems}:
-        pile = [s for s in stems if s.get_x() == at and s.get_height() > 0.0]
-        assert sum(s.get_height() for s in pile) == pytest.approx(
-            max((s.get_y() + s.get_height() for s in pile), default=0.0)
-        )
+    expected = dict.fromkeys(colors, 0.0)
+    for color, push in zip(colors, -gradient, strict=True):
+        expected[color] += push  # of many edges, some share a color
+    np.testing.assert_allclose(list(totals.values()), list(expected.values()), atol=1e-12)
+    for at in {round(stem.get_x(), 9) for stem in stems}:
+        pile = [stem for stem in stems if round(stem.get_x(), 9) == at]
+        for side_ in (1.0, -1.0):
+            ends = [(s.get_y(), s.get_height()) for s in pile if side_ * s.get_height() > 0.0]
+            # One stands on the other, the first one on 0.
+            assert [low for low, _ in ends] == pytest.approx(
+                np.cumsum([0.0, *(height for _, height in ends)])[: len(ends)].tolist()
+            )
     arrows = [
-        each for each in pushes.lines if each.get_marker() in "<>" and len(each.get_xdata()) == 2
+        each for each in pushes.lines if each.get_marker() in ("<", ">") and _length(each) == 2
     ]
-    lengths = np.array([float(np.diff(np.asarray(a.get_xdata()))[0]) for a in arrows])
+    lengths = np.array([float(np.diff(xy(a)[:, 0])[0]) for a in arrows])
     strong = -gradient[gradient != 0.0]
     np.testing.assert_allclose(lengths / lengths[0], strong / strong[0])
     assert [a.get_marker() for a in arrows] == [">" if push > 0.0 else "<" for push in strong]
     tracks = [each for each in history.lines if each.get_marker() == "s"]
-    np.testing.assert_array_equal(
-        [t.get_xdata() for t in tracks],
-        [*run.edges[:-1].T, *[]] if False else np.vstack((run.edges[:-1], q.edges)).T,
-    )
-    assert [float(np.asarray(t.get_xdata())[-1]) for t in tracks] == q.edges.tolist()
+    expected_tracks = np.vstack((run.edges[:-1], q.edges)).T
+    np.testing.assert_array_equal([xy(t)[:, 0] for t in tracks], expected_tracks)
+    assert [float(xy(t)[:, 0][-1]) for t in tracks] == q.edges.tolist()
     assert history.yaxis_inverted()
     (gste,), (ste,) = found(loss, "gste"), found(loss, "ste")
-    np.testing.assert_allclose(gste.get_ydata(), run.loss, rtol=1e-9)
-    assert set(np.asarray(ste.get_ydata())) == {run.loss[0]}
-    assert f"{descent.loss(q, samples):.3g}"[:4].rstrip("0") in figures.caption(
-        "gradient_flow", state
-    )
+    np.testing.assert_allclose(xy(gste)[:, 1], run.loss, rtol=1e-9)
+    assert set(xy(ste)[:, 1]) == {run.loss[0]}
+    assert short(descent.loss(q, samples)) in figures.caption("gradient_flow", state)
 
 
 def test_gradient_flow_shows_both_quantizers_and_the_target() -> None:
@@ -453,19 +480,19 @@ def test_gradient_flow_shows_both_quantizers_and_the_target() -> None:
         np.testing.assert_array_equal(treads.get_xdata(), plots.staircase(q, view)[0])
         (target,) = found(ax, "selected")
         samples = descent.of_state(state)[0]
-        np.testing.assert_array_equal(target.get_ydata(), samples.wanted)
+        np.testing.assert_array_equal(xy(target)[:, 1], samples.wanted)
     (ramp,) = found(fixed, "ste")
-    x = np.asarray(ramp.get_xdata())
+    x = xy(ramp)[:, 0]
     np.testing.assert_allclose(
-        ramp.get_ydata(), np.interp(x, start.edges[[0, -1]], start.levels[[0, -1]])
+        xy(ramp)[:, 1], np.interp(x, start.edges[[0, -1]], start.levels[[0, -1]])
     )
 
 
 def test_panels_of_gradient_flow_that_are_hidden_are_left_out() -> None:
-    count = {key: len(figures.gradient_flow(s).axes) for key, s in STATES["gradient_flow"].items()}
-    assert count["start"] == 5
-    assert count["no pushes"] == count["no history"] == 4
-    assert count["forward alone"] == count["all hidden"] == 2
+    wanted = {"start": 5, "no pushes": 4, "no history": 4, "forward alone": 2, "all hidden": 2}
+    own = STATES["gradient_flow"]
+    count = {key: len(figures.gradient_flow(own[key]).axes) for key in wanted}
+    assert count == wanted
 
 
 def test_pushes_of_ranges_add_up() -> None:
@@ -491,27 +518,24 @@ def test_surrogate_draws_the_curves_of_the_table(key: str) -> None:
     state = state_of("surrogate", UNEVEN, left=key, right="clipped_ste", view=[-1.5, 3.5], x=0.3)
     forward, derivative, noise, *_ = figures.surrogate(state, theme="light").axes
     surrogate = TABLE[key]
-    params = {"quantizer": UNEVEN} if key == "gste" else {}
+    params: dict[str, Any] = {"quantizer": UNEVEN} if key == "gste" else {}
     (smooth,) = found(forward, "expectation", marker="None")[:1]
-    x = np.asarray(smooth.get_xdata())
-    assert x.min() == -1.5
-    assert x.max() == 3.5
-    np.testing.assert_array_equal(smooth.get_ydata(), surrogate.smooth(x, **params))
-    slope = max(found(derivative, "gste", marker="None"), key=lambda each: len(each.get_xdata()))
-    np.testing.assert_array_equal(slope.get_ydata(), surrogate.derivative(x, **params))
+    x = xy(smooth)[:, 0]
+    assert x[[0, -1]].tolist() == pytest.approx([-1.5, 3.5])
+    np.testing.assert_array_equal(xy(smooth)[:, 1], surrogate.smooth(x, **params))
+    slope = max(found(derivative, "gste", marker="None"), key=_length)
+    np.testing.assert_array_equal(xy(slope)[:, 1], surrogate.derivative(x, **params))
     dots = [
         each
         for each in (*forward.lines, *derivative.lines)
-        if each.get_xydata().tolist()
-        and each.get_xydata()[0][0] == 0.3
-        and len(each.get_xdata()) == 1
+        if xy(each).tolist() and xy(each)[0][0] == 0.3 and _length(each) == 1
     ]
     values = [
         surrogate.forward(0.3, **params),
         surrogate.smooth(0.3, **params),
         surrogate.derivative(0.3, **params),
     ]
-    assert [float(each.get_ydata()[0]) for each in dots] == [float(v) for v in values]
+    assert [float(xy(each)[:, 1][0]) for each in dots] == [float(v) for v in values]
     if surrogate.why_none(**params) is not None:
         assert not noise.lines
         why = surrogate.no_noise(**params)
@@ -522,10 +546,10 @@ def test_surrogate_draws_the_curves_of_the_table(key: str) -> None:
         assert why in text
         return
     laws = surrogate.laws(**params)
-    curves = [each for each in noise.lines if len(each.get_xdata()) > 10]
+    curves = [each for each in noise.lines if _length(each) > 10]
     assert len(curves) == len(laws)
     for curve, law in zip(curves, laws, strict=True):
-        np.testing.assert_array_equal(curve.get_ydata(), law.density(np.asarray(curve.get_xdata())))
+        np.testing.assert_array_equal(xy(curve)[:, 1], law.density(xy(curve)[:, 0]))
 
 
 def test_words_of_surrogates_name_values_noise_and_reasons() -> None:
@@ -542,8 +566,8 @@ def test_words_of_surrogates_name_values_noise_and_reasons() -> None:
 def test_a_narrow_peak_is_not_missed() -> None:
     state = state_of("surrogate", UNEVEN, left={"surrogate": "ede", "parameters": {"t": 100.0}})
     _, derivative, *_ = figures.surrogate({**state, "view": [-2.5, 2.5]}, theme="light").axes
-    slope = max(found(derivative, "gste", marker="None"), key=lambda each: len(each.get_xdata()))
-    points = np.asarray(slope.get_xydata())
+    slope = max(found(derivative, "gste", marker="None"), key=_length)
+    points = xy(slope)
     assert points[:, 1].max() > 99.9
     assert np.sum(points[:, 1] > 10.0) > 20
 

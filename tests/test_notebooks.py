@@ -222,7 +222,7 @@ def test_widgets_are_real(runs: Runs) -> None:
             assert len(views) == 1, cell.source
         for view in views:
             model = state[view["model_id"]]
-            assert model["model_name"] in ("VBoxModel", "AnyModel")
+            assert model["model_name"] in ("VBoxModel", "AnyModel", "IntSliderModel")
             # Whatever the widget shows is there too.
             for child in model["state"].get("children", ()):
                 assert child.removeprefix("IPY_MODEL_") in state
@@ -231,16 +231,23 @@ def test_widgets_are_real(runs: Runs) -> None:
 def test_pictures_have_words_and_a_button_that_saves(runs: Runs) -> None:
     state = runs.fresh.metadata.widgets[WIDGET_STATE]["state"]
     labels = [model["state"].get("description") for model in state.values()]
-    shown = 0
+    shown = stills = 0
     for cell in _code(runs.fresh):
         page = BeautifulSoup(_html(cell), "html.parser")
         for image in page.select("img"):
             assert len(str(image.get("alt", ""))) > 30, cell.source
+        if re.search(r"Explorer\(|^explorer$", cell.source, re.MULTILINE) and page.select("img"):
+            # Where no widget runs, a still picture of it is left, which says what it is.
+            assert page.select_one("figure > img") is not None
+            assert page.figcaption is not None
+            assert "still picture" in page.figcaption.text
+            stills += 1
         if "course.show_figure(" in cell.source:
             shown += 1
             assert page.figcaption is not None
             assert len(page.figcaption.text) > 20
     assert labels.count("Save figure") == shown
+    assert stills >= 1
 
 
 def test_unanswered_exercises_say_so_kindly(runs: Runs) -> None:

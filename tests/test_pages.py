@@ -229,7 +229,7 @@ def test_less_motion_is_asked_for(chromium: Browser, site: Path) -> None:
 
 
 @every_explorer
-@pytest.mark.parametrize("width", [480, 640, 1280])
+@pytest.mark.parametrize("width", [480, 640, 800, 1280])
 def test_nothing_sticks_out_at_any_width(
     chromium: Browser, site: Path, name: str, width: int
 ) -> None:

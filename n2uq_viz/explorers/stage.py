@@ -225,10 +225,7 @@ class Stage(anywidget.AnyWidget):
         found = super()._repr_mimebundle_(**kwargs)
         bundle = found[0] if isinstance(found, tuple) else found
         if isinstance(bundle, dict):
-            try:  # TEMP
-                bundle["text/html"] = self._still()
-            except Exception:
-                pass
+            bundle["text/html"] = self._still()
         return found
 
     def _still(self) -> str:

@@ -243,10 +243,12 @@ class _Drawing:
             )
             words = say("figure.binary.running", mean=short(float(last.mean[0])))
             entries.append(((found.runs[0], dot), words))
+        if not {"coins", *wanted} & set(self.shown):
+            self.sheet.note(ax, say("figure.binary.hidden"))
         return entries
 
     def _heaps(self, ax: Axes, up: int) -> None:
-        """Draw how many coins showed which output, with the number at the end of each bar."""
+        """Draw how many coins showed which output, with the number beside or on each bar."""
         theme, rise = self.theme, self.upper - self.lower
         size = frame.SMALL * theme.font_size
         (width, _), (start, end) = axes_size(ax), ax.get_xlim()
@@ -264,10 +266,11 @@ class _Drawing:
             fits = (end - count) / (end - start) * width > text_width(words, size) + size
             ax.annotate(
                 words,
-                xy=(count, 0.5 * (inner + outer)),
-                xytext=((0.4 if fits else -0.4) * size, 0.0),
+                # Behind the bar, or on it where there is no room.
+                xy=(count if fits else 0.0, 0.5 * (inner + outer)),
+                xytext=(0.4 * size, 0.0),
                 textcoords="offset points",
-                ha="left" if fits else "right",
+                ha="left",
                 va="center_baseline",
                 fontsize=size,
                 color=theme.color["ink"],

@@ -138,7 +138,8 @@ class _Drawing:
         title = say("figure.coin_flip.inputs")
         sheet.legend(places["running"].ax, title, inputs, room=RIGHT)
         title = say("figure.coin_flip.lines")
-        sheet.legend(places["error"].ax, title, entries, room=RIGHT)
+        if entries:
+            sheet.legend(places["error"].ax, title, entries, room=RIGHT)
 
     # --- What is drawn alike in several panels ---------------------------------------------------
 

@@ -133,7 +133,9 @@ class _Drawing:
             sheet.legend(self.axes["loss"], title, lower, room=RIGHT)
         else:
             upper += lower
-        sheet.legend(self.axes["fixed"], say("figure.gradient_flow.legend"), upper, room=RIGHT)
+        if upper:
+            title = say("figure.gradient_flow.legend")
+            sheet.legend(self.axes["fixed"], title, upper, room=RIGHT)
 
     def _name_input(self, last: str) -> None:
         ax, ruler = self.axes[last], RULER_HEIGHT if last == "forward" else 0.0

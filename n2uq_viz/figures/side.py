@@ -64,12 +64,26 @@ class Side:
 
     def inputs(self, view: View) -> FloatArray:
         """Return inputs over `view`, increasing, that miss no kink and no peak."""
-        kinks = self.surrogate.kinks(**self.parameters)[:, None]
-        near = (kinks + (view[1] - view[0]) * np.concatenate((-NEAR, NEAR))).ravel()
+        kinks = self.surrogate.kinks(**self.parameters)
+        around = kinks[:, None] + (view[1] - view[0]) * np.concatenate((-NEAR, NEAR))
+        near = np.concatenate((around.ravel(), *self._beside(kinks)))
         near = near[(view[0] <= near) & (near <= view[1])]
         return np.unique(
             np.concatenate((curve_inputs(self.surrogate, view, **self.parameters), near))
         )
+
+    @staticmethod
+    def _beside(kinks: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return np.nextafter(kinks, -np.inf), np.nextafter(kinks, np.inf)
+
+    def peak(self, view: View) -> float:
+        """Return the highest slope over `view`, or a tenth of that at a kink, if that is more."""
+        kinks = np.concatenate(self._beside(self.surrogate.kinks(**self.parameters)))
+        seen, anywhere = (
+            float(self.surrogate.derivative(x, **self.parameters).max())
+            for x in (self.inputs(view), kinks)
+        )
+        return max(seen, 0.1 * anywhere)
 
     def values(self, x: float) -> tuple[float, float, float]:
         """Return output, smooth curve and derivative at one input."""

@@ -138,7 +138,7 @@ class _Drawing:
         if side.surrogate.key == "gste":
             top = plots.gradient_top(side.parameters["quantizer"])
         else:
-            top = ABOVE * float(slopes.max()) if slopes.max() > 0.0 else 1.0
+            top = ABOVE * side.peak(self.view) or 1.0
         low = float(min(slopes.min(), 0.0))
         return ABOVE * low - BELOW * top, top
 

@@ -77,6 +77,7 @@ export function coinFlipExplorer(stage) {
     note: panels.running.note(),
     name: panels.forward.note(),
   }));
+  const none = panels.error.note();
   const handles = createHandles(sheet.svg, text);
   const grip = createGrip({
     stage,
@@ -168,6 +169,10 @@ export function coinFlipExplorer(stage) {
       { selected: grip.selected, view: state.view, room: [left, right], corner: [right, top - 0.6 * size.fontSize] },
     );
     notes(found, size);
+    const { box } = panels.error;
+    show(none, state.thrown === 0);
+    none.textContent = text("readout.binary.none");
+    setAttributes(none, { x: px((box.left + box.right) / 2), y: px((box.top + box.bottom) / 2), "text-anchor": "middle" });
     updateReport(state, found);
     if (shown !== state) {
       throws.update(state);

@@ -114,6 +114,7 @@ export function gradientFlowExplorer(stage) {
   const pushes = createPushes(panels.pushes);
   const guides = ["forward", "pushes", "history"].map((name) => panels[name].path("n2uq-guide-edge"));
   const tracks = svgNode("g", panels.history.marks);
+  const noTracks = panels.history.note();
   const fixedTarget = panels.fixed.path("n2uq-target");
   const fixedRamp = panels.fixed.path("n2uq-ste");
   const fixed = createStaircase(panels.fixed);
@@ -197,6 +198,10 @@ export function gradientFlowExplorer(stage) {
       setAttributes(guide, { d: q.edges.map((b) => `M${px(x(b))} ${px(box.top)}V${px(box.bottom)}`).join("") });
     });
     drawHistory(course, state, colors, visible("history"));
+    const { box } = panels.history;
+    show(noTracks, steps === 0);
+    setText(noTracks, text("readout.gradient-flow.none"));
+    setAttributes(noTracks, { x: px((box.left + box.right) / 2), y: px((box.top + box.bottom) / 2), "text-anchor": "middle" });
     drawLoss(loss, length, visible("loss"), size.fontSize);
     grip.update(state);
     const all = handlesOf(q.edges.length);
@@ -236,8 +241,9 @@ export function gradientFlowExplorer(stage) {
     setAttributes(losses.steNote, { x: px(x(length) - 2), y: px(y(loss[0]) - 0.5 * fontSize), "text-anchor": "end" });
     // Beside the dot, on the side where there is room, and away from plain STE's line.
     const before = x(last) > panels.loss.box.right - 5 * fontSize;
+    const below = loss[last] <= loss[0] && panels.loss.box.bottom - y(loss[last]) > 2.2 * fontSize;
     setText(losses.gsteNote, text("series.gste"));
-    setAttributes(losses.gsteNote, { x: px(x(last) + (before ? -8 : 8)), y: px(y(loss[last]) + (loss[last] <= loss[0] ? 1.5 : -0.6) * fontSize), "text-anchor": before ? "end" : "start" });
+    setAttributes(losses.gsteNote, { x: px(x(last) + (before ? -8 : 8)), y: px(y(loss[last]) + (below ? 1.5 : -0.6) * fontSize), "text-anchor": before ? "end" : "start" });
   }
 
   function updateControls(state) {
