@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from n2uq_viz import state as states
-from n2uq_viz.explorers.stage import Stage
+from n2uq_viz.explorers.stage import Stage, quantizer_or
 from n2uq_viz.quantizer import Quantizer
 
 _VIEW = [-1.5, 1.5]
@@ -51,13 +53,20 @@ class CoinFlipExplorer(Stage):
         seed: int = 0,
         **state: Any,
     ) -> None:
-        view = _VIEW if quantizer is None else states.default_view(quantizer.edges)
-        q = Quantizer.binary() if quantizer is None else quantizer
+        q = quantizer_or(quantizer, Quantizer.binary())
+        view = _VIEW if quantizer is None else states.default_view(q.edges)
         if points is None:
             low, high = float(q.edges[0]), float(q.edges[-1])
             points = [low + 0.5 * (1.0 + place) * (high - low) for place in _POINTS]
         state.setdefault("view", view)
-        # A tuple or an array of numbers will do as well as a list.
-        chosen = [float(x) for x in points] if not isinstance(points, str) else points
-        known = {"points": chosen, "thrown": thrown, "seed": seed}
+        known = {"points": _listed(points), "thrown": thrown, "seed": seed}
         super().__init__(self._opening(q, known, state))
+
+
+def _listed(points: Any) -> Any:
+    """An array of numbers, or NumPy's numbers in a list, as a list of Python's."""
+    if isinstance(points, np.ndarray):
+        return points.tolist()
+    if isinstance(points, Sequence) and not isinstance(points, (str, bytes)):
+        return [x.item() if isinstance(x, np.generic) else x for x in points]
+    return points

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from n2uq_viz import state as states
 from n2uq_viz.explorers.kit import summaries
-from n2uq_viz.explorers.stage import Stage
+from n2uq_viz.explorers.stage import Stage, quantizer_or
 from n2uq_viz.explorers.threshold import bulk_of, chosen_data
 from n2uq_viz.quantizer import Quantizer
 
@@ -56,7 +56,7 @@ class GradientFlowExplorer(Stage):
         data: str | Mapping[str, Any] | ArrayLike | None = None,
         **state: Any,
     ) -> None:
-        q = Quantizer.uniform(2) if quantizer is None else quantizer
+        q = quantizer_or(quantizer, Quantizer.uniform(2))
         chosen = chosen_data(data) if data is not None or target == "data" else states.DEFAULT_DATA
         learned = bulk_of(chosen) if target == "data" else None
         bulk = learned or (float(q.levels[0]), float(q.levels[-1]))
@@ -69,8 +69,8 @@ class GradientFlowExplorer(Stage):
 
         Raises
         ------
-        n2uq_viz.state.StateError
-            Fewer than 0, or more than there may be.
+        ValueError
+            Not a whole number from 0 to 500.
         """
         from n2uq_viz.checks import whole_number
         from n2uq_viz.descent import of_state

@@ -19,6 +19,7 @@ import traitlets
 
 from n2uq_viz import state as states
 from n2uq_viz import words
+from n2uq_viz.checks import instance
 from n2uq_viz.explorers.bundle import javascript, style_sheet
 from n2uq_viz.explorers.kit import kit
 from n2uq_viz.quantizer import Quantizer
@@ -34,6 +35,17 @@ _STILL_DPI = 80
 
 class RefusedState(states.StateError, traitlets.TraitError):
     """A state that an explorer does not take; as a TraitError it makes widgets keep the old one."""
+
+
+def quantizer_or(given: Quantizer | None, default: Quantizer) -> Quantizer:
+    """The quantizer that an explorer opens with; StateError for what is none."""
+    if given is None:
+        return default
+    try:
+        instance("quantizer", given, Quantizer, "make one by Quantizer(edges, levels)")
+    except ValueError as error:
+        raise states.StateError(str(error)) from None
+    return given
 
 
 class Stage(anywidget.AnyWidget):
@@ -86,8 +98,9 @@ class Stage(anywidget.AnyWidget):
         >>> SumOfStepsExplorer.from_state(ThresholdExplorer(data="normal").state).state["shown"]
         3
         """
+        valid = states.validate(state, cls.explorer)
         found = cls.opened()
-        found.state = dict(state)
+        found.state = valid
         return found
 
     @classmethod

@@ -62,6 +62,8 @@ GRID_POINTS = 101
 VIEW_MARGIN = 0.15
 DEFAULT_DATA = "digit_filter"
 REQUIRED = ("version", "edges", "levels")
+#: Whole numbers up to this are whole in a browser as well.
+_LONGEST = 2**53
 
 #: Optional keys of each explorer: rule and default.
 _OWN: dict[str, dict[str, tuple[rules.Rule, Any]]] = {
@@ -168,13 +170,14 @@ def validate(state: Any, explorer: str | None = None) -> dict[str, Any]:
             raise StateError(
                 f"a state must have the keys {', '.join(REQUIRED)}; {key!r} is missing"
             )
+    state = _floats(state)
     version = state["version"]
     if isinstance(version, bool) or version != VERSION:
         newer = isinstance(version, (int, float)) and version > VERSION
         advice = "; it is from a newer n2uq_viz: update yours to open it" if newer else ""
         raise StateError(f"version must be {VERSION}, got {reprlib.repr(version)}{advice}")
     try:
-        quantizer = Quantizer(_floats(state["edges"]), _floats(state["levels"]))
+        quantizer = Quantizer(state["edges"], state["levels"])
     except ValueError as error:
         raise StateError(str(error)) from None
     if len(quantizer.thresholds) > MAX_STEPS:
@@ -194,14 +197,15 @@ def validate(state: Any, explorer: str | None = None) -> dict[str, Any]:
     return valid
 
 
-def _floats(values: Any) -> Any:
-    """Whole numbers as floats: JSON writes 1e20 as one that no integer of NumPy holds."""
-    if not isinstance(values, (list, tuple)):
-        return values
-    return [
-        float(v) if isinstance(v, int) and not isinstance(v, bool) and abs(v) <= LARGEST else v
-        for v in values
-    ]
+def _floats(value: Any, depth: int = 4) -> Any:
+    """Long whole numbers as floats: a browser writes 1e20 as one that no integer of NumPy holds."""
+    if isinstance(value, int) and _LONGEST < abs(value) <= LARGEST:
+        return float(value)
+    if depth and isinstance(value, Mapping):
+        return {key: _floats(entry, depth - 1) for key, entry in value.items()}
+    if depth and isinstance(value, (list, tuple)):
+        return [_floats(entry, depth - 1) for entry in value]
+    return value
 
 
 def dumps(state: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ export function mountStage({ model, parent, kit, explorer }) {
   const text = (key, values) => say(kit.words, key, values);
   const root = htmlNode("div", parent, {
     class: "n2uq-stage",
+    "data-explorer": kit.name,
     role: "group",
     "aria-label": text(`explorer.${kit.name}.title`),
     // JupyterLab would otherwise take letters typed here as commands.
