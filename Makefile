@@ -35,7 +35,7 @@ lab: $(STAMP)-lab ## open the course in JupyterLab (the first time: install it)
 test: $(if $(filter none,$(TORCH)),no-torch) $(STAMP)-test ## lint, types and all tests, browser included
 	@$(PY) -m tests.chromium
 	@$(MAKE) --no-print-directory lint
-	@$(PY) -m pytest $(PYTEST_ARGS)
+	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: no-torch
 no-torch:

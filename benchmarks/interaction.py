@@ -19,8 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import websocket
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
+from n2uq_viz import explorers
+from n2uq_viz.quantizer import Quantizer
 from tests.browser import (
     PATIENCE,
     chromium,
@@ -298,6 +300,55 @@ def opening_seconds(page: Page, address: str, name: str) -> float:
     return time.perf_counter() - began
 
 
+def page_milliseconds(page: Page, path: Path, handle: str) -> float:
+    """Milliseconds from opening a page from the disk until a key has moved its handle."""
+    page.goto("about:blank")
+    page.add_init_script(PRESS_WHEN_READY.replace("HANDLE", handle))
+    page.goto(path.as_uri(), wait_until="commit")
+    page.wait_for_function("() => window.interactiveAfter !== undefined")
+    return float(page.evaluate("() => window.interactiveAfter"))
+
+
+def page_times(browser: Browser, folder: Path, case: Case) -> list[float]:
+    """All repetitions for one explorer, each in a browser context of its own."""
+    path = make_explorer(case).save_html(folder / "page.html", overwrite=True)
+    found = []
+    for _ in range(REPETITIONS):
+        context = browser.new_context()
+        found.append(page_milliseconds(context.new_page(), path, case.handle))
+        context.close()
+    return found
+
+
+def make_explorer(case: Case) -> Any:
+    """The explorer of a case, as its notebook makes it."""
+    scope: dict[str, Any] = {"Quantizer": Quantizer, **vars(explorers)}
+    return eval(case.source.replace("{quantizer}", QUANTIZER), scope)
+
+
+#: From the start of the navigation: as soon as there is a handle, press a key on it, and see it go.
+PRESS_WHEN_READY = """
+addEventListener("DOMContentLoaded", () => {
+    let before = null;
+    const look = () => {
+        const handle = document.querySelector("[data-handle=HANDLE][aria-valuenow]");
+        const now = handle?.getAttribute("aria-valuenow");
+        if (handle && before === null) {
+            before = now;
+            handle.focus();
+            const press = { key: "ArrowRight", bubbles: true, cancelable: true };
+            handle.dispatchEvent(new KeyboardEvent("keydown", press));
+        } else if (handle && now !== before) {
+            window.interactiveAfter ??= performance.now();
+            return;
+        }
+        requestAnimationFrame(look);
+    };
+    look();
+});
+"""
+
+
 def main() -> None:
     """Measure all in one lab and print the tables."""
     names = {name: case.title for name, case in CASES.items()}
@@ -315,6 +366,7 @@ def main() -> None:
         ):
             page = browser.new_page(viewport={"width": 1280, "height": 900})
             results = {name: measure(page, port, address, name) for name in names}
+            pages = {name: page_times(browser, clone, case) for name, case in CASES.items()}
             opened = {
                 name: [opening_seconds(page, address, name) for _ in range(REPETITIONS)]
                 for name in names
@@ -342,8 +394,10 @@ def main() -> None:
         print(f"latency p95, interact / {names[name]}: {ratio:.0f}x")
     print("\nFrom opening a notebook that was run and saved to its first picture")
     for name, seconds in opened.items():
-        cells = spread([1000 * each for each in seconds], " ms")
-        print(f"{names[name]:28}{cells:>22}")
+        print(f"{names[name]:28}{spread([1000 * each for each in seconds], ' ms'):>22}")
+    print("\nFrom opening a page from the disk until a key has moved its handle")
+    for name, milliseconds in pages.items():
+        print(f"{names[name]:28}{spread(milliseconds, ' ms'):>22}")
 
 
 def spread(values: list[float], unit: str) -> str:

@@ -67,10 +67,20 @@ def running_lab(clone: Path, private: Path) -> Iterator[str]:
     command += ["--port", str(free_port())]
     # Gives the page window.jupyterapp, through which a test runs JupyterLab's own commands.
     command += ["--", "--LabApp.expose_app_in_browser=True"]
+    environment = private_environment(private)
+    with announced(command, clone, environment, r"http://127\.0\.0\.1:\d+/\S*token=\w+") as found:
+        yield found
+
+
+@contextmanager
+def announced(
+    command: list[str], folder: Path, environment: dict[str, str], pattern: str
+) -> Iterator[str]:
+    """Run a server until the end of the block; yields what it prints that matches `pattern`."""
     process = subprocess.Popen(
         command,
-        cwd=clone,
-        env=private_environment(private),
+        cwd=folder,
+        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -85,7 +95,7 @@ def running_lab(clone: Path, private: Path) -> Iterator[str]:
         assert process.stdout is not None
         for line in process.stdout:
             lines.append(line)
-            match = re.search(r"http://127\.0\.0\.1:\d+/\S*token=\w+", line)
+            match = re.search(pattern, line)
             if match and not address:
                 address.append(match.group())
                 found.set()
@@ -96,7 +106,7 @@ def running_lab(clone: Path, private: Path) -> Iterator[str]:
     try:
         found.wait(_START_SECONDS)
         if not address:
-            raise RuntimeError("n2uq-viz lab printed no address:\n" + "".join(lines))
+            raise RuntimeError(f"{command} printed no address:\n" + "".join(lines))
         yield address[0]
     finally:
         os.killpg(process.pid, signal.SIGINT)

@@ -401,9 +401,11 @@ def test_a_restarted_kernel_and_what_is_live_after_that(
     }"""
     opened.evaluate(restart)
     hand = in_step_or_silent(opened, "sum-of-steps")
-    hand.stage.scroll_into_view_if_needed()
+    hand.find("[data-action=reset]").click()
+    hand.rest()
     before = hand.handle("edge-1").get_attribute("aria-valuenow")
     hand.drag("edge-1", 25)
+    hand.rest()
     assert hand.handle("edge-1").get_attribute("aria-valuenow") != before
     lab.run_all(opened)
     fresh = in_step(opened, "sum-of-steps")

@@ -287,7 +287,9 @@ def test_damaged_file(
 @pytest.mark.parametrize("content", [b"", b"hello", b"{}", b"\xff\xfe\x00"])
 def test_not_a_figure(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.svg").write_bytes(content)
-    with pytest.raises(state.StateError, match="must be an SVG, PDF or PNG figure, and is none"):
+    with pytest.raises(
+        state.StateError, match="must be an SVG, PDF or PNG figure or an explorer's page, and"
+    ):
         export.read_state(tmp_path / "a.svg")
 
 

@@ -43,7 +43,7 @@ def learned(q: Quantizer, steps: int, target: str = "sqrt", **keys: Any) -> dict
     """A state whose edges are where a descent leads from `q`."""
     rate = keys.setdefault("learning_rate", 0.2)
     begun = {"target": target, "start": q.edges.tolist(), "steps": 0, **keys}
-    _, samples = None, descent.of_state(state_of("gradient-flow", q, **begun))[0]
+    samples, _ = descent.of_state(state_of("gradient-flow", q, **begun))
     edges = descent.descend(q, samples, steps, rate).edges[-1]
     return state_of("gradient-flow", Quantizer(edges, q.levels), **{**begun, "steps": steps})
 

@@ -179,6 +179,61 @@ def test_downloads_carry_the_state(hand: Hand, watched: Watched, tmp_path: Path,
         assert export.read_state(path) == wanted
 
 
+def test_tab_goes_from_left_to_right_though_inputs_pass_each_other(
+    watched: Watched, site: Path
+) -> None:
+    hand = opened(watched, site / "coin-flip.html", "coin-flip")
+    hand.handle("point-1").focus()
+    for _ in range(10):
+        watched.page.keyboard.press("Shift+PageUp")
+    hand.rest()
+    assert watched.page.evaluate("document.activeElement.dataset.handle") == "point-1"
+    hand.handle("point-2").focus()
+    seen = []
+    for _ in range(3):
+        seen.append(watched.page.evaluate("document.activeElement.dataset.handle"))
+        watched.page.keyboard.press("Tab")
+    assert seen == ["point-2", "point-1", "point-3"]
+
+
+def test_crowded_handles_can_be_hit_each(chromium: Browser, tmp_path: Path) -> None:
+    """15 narrow segments in a narrow picture: each handle has 24 pixels, and its own click."""
+    edges = [0.001 * k for k in range(15)] + [2.0]
+    q = Quantizer(edges, [float(k) for k in range(16)])
+    explorer = explorers.ThresholdExplorer(q, data="normal", view=[-0.3, 2.3])
+    path = explorer.save_html(tmp_path / "crowded.html")
+    page = chromium.new_page(viewport={"width": 480, "height": 900})
+    watched = Watched(page)
+    hand = opened(watched, path, "threshold")
+    boxes = {}
+    for handle in hand.find("[data-handle]").all():
+        box = handle.locator(".n2uq-hit").bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) > 23.999
+        boxes[handle.get_attribute("data-handle")] = (box["x"] + 12, box["y"] + 12)
+    assert len(boxes) == 31
+    for kind in ("edge", "threshold"):
+        places = [place for name, place in boxes.items() if str(name).startswith(kind)]
+        for k, (x, y) in enumerate(places):
+            for other_x, other_y in places[:k]:
+                # Not quite 24 where 16 of them share less than 16 times that.
+                assert (x - other_x) ** 2 + (y - other_y) ** 2 >= 23**2
+    before = hand.state()
+    hand.find("svg.n2uq-picture").scroll_into_view_if_needed()
+    for name in boxes:
+        x, y = hand.center(str(name))
+        page.mouse.click(x, y)
+        hand.rest()
+        expect(hand.find("[data-control=handle]")).to_have_value(str(name))
+    assert hand.state() == before
+    # The hand takes hold where the handle stands, and moves what belongs to it by as much.
+    hand.drag("edge-15", -20)
+    assert hand.state()["edges"][:15] == before["edges"][:15]
+    assert hand.state()["edges"][15] < 2.0
+    assert watched.complaints == []
+    page.close()
+
+
 def test_an_address_with_nonsense_shows_the_page_itself(watched: Watched, site: Path) -> None:
     for fragment in ("#state=%", "#state=" + quote('{"version": 1}'), "#other", "#state="):
         watched.page.goto("about:blank")

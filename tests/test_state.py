@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from n2uq_viz import datasets, state
+from n2uq_viz import datasets, descent, state
 from n2uq_viz.montecarlo import GRADIENT_METHODS
+from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.state import StateError
 
 MINIMAL = {"version": 1, "edges": [0.0, 1.0, 3.0], "levels": [0.0, 1.0, 2.0]}
@@ -194,3 +195,346 @@ def test_anything_else_is_refused_with_a_state_error(found: Any) -> None:
     except StateError:
         return
     assert state.validate(valid) == valid
+
+
+# --- All explorers ---
+
+BINARY = {"version": 1, "edges": [-1.0, 1.0], "levels": [-1.0, 1.0]}
+every_explorer = pytest.mark.parametrize("explorer", state.EXPLORERS)
+#: Optional keys of each explorer, with the values that a state without them gets.
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "binary": {"x": 0.3, "thrown": 10, "seed": 0, "speed": 10},
+    "coin-flip": {"points": [-0.6, 0.0, 0.8], "thrown": 30, "seed": 0, "speed": 100},
+    "sum-of-steps": {"shown": 1},
+    "threshold": {
+        "draws": 200,
+        "seed": 0,
+        "data": "digit_filter",
+        "gradient_method": "common_random_numbers",
+        "half_width": None,
+        "compander": False,
+    },
+    "gradient-flow": {
+        "target": "sqrt",
+        "data": "digit_filter",
+        "learning_rate": 0.2,
+        "start": [-1.0, 1.0],
+        "steps": 0,
+    },
+    "surrogate": {
+        "left": {"surrogate": "clipped_ste", "parameters": {}},
+        "right": {"surrogate": "ede", "parameters": {"t": 2.0}},
+        "x": 0.5,
+    },
+}
+#: Values that are no defaults, as somebody may write them, and what becomes of them.
+CHOSEN: dict[str, dict[str, tuple[Any, Any]]] = {
+    "binary": {
+        "x": (2, 2.0),
+        "thrown": (10_000, 10_000),
+        "seed": (2**53 - 1, 2**53 - 1),
+        "speed": (1000.0, 1000),
+        "hidden": (["band", "coins", "ste"], ["coins", "band"]),
+        "theme": ("dark", "dark"),
+        "view": ((-3, 3), [-3.0, 3.0]),
+    },
+    "coin-flip": {
+        "points": ((1, 0, np.float64(0.25), 1), [1.0, 0.0, 0.25, 1.0]),
+        "thrown": (0, 0),
+        "speed": (1, 1),
+    },
+    "sum-of-steps": {"shown": (0, 0), "hidden": (("parts",), ["parts"])},
+    "threshold": {"draws": (10_000, 10_000), "compander": (True, True), "half_width": (1, 1.0)},
+    "gradient-flow": {
+        "target": ("step", "step"),
+        "learning_rate": (1, 1.0),
+        "data": ("normal", "normal"),
+        "hidden": (["loss"], ["loss"]),
+    },
+    "surrogate": {
+        "left": ("gste", {"surrogate": "gste", "parameters": {}}),
+        "right": (
+            {"surrogate": "dsq", "parameters": {"bits": 3, "alpha": 0.1}},
+            {"surrogate": "dsq", "parameters": {"alpha": 0.1, "bits": 3}},
+        ),
+        "x": (-1, -1.0),
+    },
+}
+
+
+@every_explorer
+def test_missing_keys_of_every_explorer_take_their_defaults(explorer: str) -> None:
+    full = state.validate(BINARY, explorer)
+    assert set(full) == set(state.KEYS[explorer])
+    own = {key: full[key] for key in DEFAULTS[explorer]}
+    assert own == DEFAULTS[explorer]
+    common = {key: full[key] for key in full if key not in own}
+    assert common == {**BINARY, "explorer": explorer, "view": [-1.3, 1.3], "hidden": [],
+                      "theme": "auto"}  # fmt: skip
+
+
+@every_explorer
+def test_a_settled_state_is_canonical(explorer: str) -> None:
+    given_state = {**BINARY, **{key: value for key, (value, _) in CHOSEN[explorer].items()}}
+    before = copy.deepcopy(given_state)
+    full = state.validate(given_state, explorer)
+    assert given_state == before
+    for key, (_, settled) in CHOSEN[explorer].items():
+        assert (full[key], type(full[key])) == (settled, type(settled))
+    assert state.validate(full) == full
+    assert state.loads(state.dumps(full)) == full
+
+
+@every_explorer
+def test_defaults_are_not_shared(explorer: str) -> None:
+    first = state.validate(BINARY, explorer)
+    first["hidden"].append("loss")
+    for key in ("points", "start", "edges"):
+        if key in first:
+            first[key].append(9.0)
+    assert state.validate(BINARY, explorer)["hidden"] == []
+    assert state.validate(BINARY, explorer) != first
+
+
+@every_explorer
+@pytest.mark.parametrize("other", state.EXPLORERS)
+def test_a_state_of_one_explorer_opens_in_another(explorer: str, other: str) -> None:
+    chosen = {key: value for key, (value, _) in CHOSEN[explorer].items()}
+    found = state.validate({**BINARY, **chosen}, explorer)
+    assert state.explorer_of(found) == explorer
+    opened = state.validate(found, other)
+    assert set(opened) == set(state.KEYS[other])
+    for key in set(opened) - {"explorer", "hidden"}:
+        default = state.validate({**BINARY, "view": found["view"]}, other)[key]
+        assert opened[key] == found.get(key, default)
+    assert set(opened["hidden"]) <= set(found["hidden"])
+
+
+THREE: dict[str, Any] = {
+    "version": 1,
+    "edges": [0.0, 1.0, 2.0, 3.0],
+    "levels": [0.0, 1.0, 2.0, 3.0],
+}
+LARGE = r"a number from -1e\+100 to 1e\+100, got"
+SURROGATES = "identity_ste, clipped_ste, .*"
+
+
+@pytest.mark.parametrize(
+    ("explorer", "key", "value", "message"),
+    [
+        ("binary", "x", None, f"^x must be {LARGE} None"),
+        ("binary", "x", "1", f"^x must be {LARGE} '1'"),
+        ("binary", "x", True, f"^x must be {LARGE} True"),
+        ("binary", "x", [1.0], f"^x must be {LARGE} "),
+        ("binary", "x", float("nan"), f"^x must be {LARGE} nan"),
+        ("binary", "x", 1e101, f"^x must be {LARGE} 1e\\+101"),
+        ("binary", "x", 10**400, f"^x must be {LARGE} 1000"),
+        ("binary", "thrown", -1, "^thrown must be a whole number from 0 to 10000, got -1"),
+        ("binary", "thrown", 10_001, "^thrown must be .* got 10001"),
+        ("binary", "thrown", 1.0, r"^thrown must be .* got 1\.0"),
+        ("binary", "thrown", False, "^thrown must be .* got False"),
+        ("binary", "seed", -1, "seed must be"),
+        ("binary", "speed", 7, "^speed must be one of 1, 10, 100, 1000, got 7"),
+        ("binary", "speed", True, "^speed must be one of .* got True"),
+        ("binary", "speed", "10", "^speed must be one of .* got '10'"),
+        ("binary", "speed", [10], "^speed must be one of "),
+        ("binary", "hidden", ["dots"], "^hidden must be a list of series out of deterministic, c"),
+        ("binary", "theme", 1, "^theme must be one of auto, light, dark, got 1"),
+        ("binary", "view", [1, 1], r"^view must be two finite numbers .* got \[1, 1\]"),
+        ("coin-flip", "points", [], r"^points must be a list of 1 to 4 numbers, got \[\]"),
+        ("coin-flip", "points", [1.0] * 5, "^points must be a list of 1 to 4 numbers, got"),
+        ("coin-flip", "points", 0.5, r"^points must be .* got 0\.5"),
+        ("coin-flip", "points", "x", "^points must be .* got 'x'"),
+        ("coin-flip", "points", {"0": 1}, "^points must be .* got"),
+        ("coin-flip", "points", np.array([1.0]), "^points must be .* got array"),
+        ("coin-flip", "points", [0.0, None], f"^a number in points must be {LARGE} None"),
+        ("coin-flip", "points", [float("inf")], f"^a number in points must be {LARGE} inf"),
+        ("coin-flip", "points", [[1.0]], f"^a number in points must be {LARGE} "),
+        ("coin-flip", "thrown", "many", "^thrown must be"),
+        ("coin-flip", "seed", 2**53, "seed must be"),
+        ("coin-flip", "speed", 1001, "^speed must be"),
+        ("sum-of-steps", "shown", 4, "^shown must be .* the number of steps, 3, or None .* got 4"),
+        ("sum-of-steps", "shown", -1, "^shown must be .* got -1"),
+        ("sum-of-steps", "shown", 1.5, r"^shown must be .* got 1\.5"),
+        ("sum-of-steps", "shown", True, "^shown must be .* got True"),
+        ("threshold", "compander", 1, "^compander must be true or false, got 1"),
+        ("threshold", "compander", None, "^compander must be true or false, got None"),
+        ("threshold", "draws", 0, "^draws must be a whole number from 1 to 10000"),
+        ("threshold", "gradient_method", "x", "^gradient_method must be one of"),
+        ("threshold", "half_width", 1e101, "^half_width must be a number from"),
+        ("threshold", "data", "mnist", "^data must be one of digit_filter, .* or a summary, got"),
+        ("gradient-flow", "target", "cube", "^target must be one of identity, .*, data, got 'cube"),
+        ("gradient-flow", "target", None, "^target must be one of .* got None"),
+        ("gradient-flow", "target", ["sqrt"], "^target must be one of"),
+        ("gradient-flow", "learning_rate", 0, "^learning_rate must be .* 0.001 to 10, got 0"),
+        ("gradient-flow", "learning_rate", 10.5, r"^learning_rate must be .* got 10\.5"),
+        ("gradient-flow", "learning_rate", float("nan"), "^learning_rate must be .* got nan"),
+        ("gradient-flow", "learning_rate", True, "^learning_rate must be .* got True"),
+        ("gradient-flow", "learning_rate", "1", "^learning_rate must be .* got '1'"),
+        ("gradient-flow", "steps", 501, "^steps must be a whole number from 0 to 500, got 501"),
+        ("gradient-flow", "steps", -1, "^steps must be .* got -1"),
+        ("gradient-flow", "steps", 2.0, r"^steps must be .* got 2\.0"),
+        ("gradient-flow", "start", [0.0, 1.0], "^start must hold as many edges .* got 2 edges and"),
+        ("gradient-flow", "start", [0, 2, 1, 3], "^start must hold .* must be strictly increasing"),
+        ("gradient-flow", "start", "x", "^start must hold as many edges .* must be real numbers"),
+        ("gradient-flow", "start", [0, 1, 2, 1e101], "up to 1e\\+100 .* start has 1e\\+101"),
+        ("gradient-flow", "start", [0, 1e-101, 2, 3], "start has 3 and a difference of 1e-101"),
+        ("gradient-flow", "data", {"count": 1}, "^data: "),
+        ("surrogate", "left", "relu", f"^left must name one of {SURROGATES}, got 'relu'"),
+        ("surrogate", "left", None, "^left must be {.*} with a name out of .* got None"),
+        ("surrogate", "left", 3, "^left must be {.*} with a name out of .* got 3"),
+        ("surrogate", "left", {}, "^left must be {.*} with a name out of .* got {}"),
+        ("surrogate", "left", {"surrogate": 1}, "^left must be {.*} with a name out of"),
+        ("surrogate", "right", {"surrogate": "tanh"}, "^right must name one of .* got 'tanh'"),
+        (
+            "surrogate",
+            "right",
+            {"surrogate": "ede", "parameters": [1]},
+            r"^the parameters of right must be a JSON object, got \[1\]",
+        ),
+        (
+            "surrogate",
+            "right",
+            {"surrogate": "ede", "parameters": {"beta": 1}},
+            "^right: a parameter of ede must be one of: t; got 'beta'",
+        ),
+        (
+            "surrogate",
+            "left",
+            {"surrogate": "clipped_ste", "parameters": {"t": 1}},
+            "^left: a parameter of clipped_ste must be one of: none; got 't'",
+        ),
+        (
+            "surrogate",
+            "right",
+            {"surrogate": "ede", "parameters": {"t": 1000}},
+            "^right: t must be a number from 0.01 to 100, got 1000",
+        ),
+        (
+            "surrogate",
+            "right",
+            {"surrogate": "ede", "parameters": {"t": "1"}},
+            "^right: t must be one finite number, got '1'",
+        ),
+        (
+            "surrogate",
+            "right",
+            {"surrogate": "dsq", "parameters": {"bits": 2.5}},
+            r"^right: bits must be a whole number from 1 to 8, got 2\.5",
+        ),
+        (
+            "surrogate",
+            "left",
+            {"surrogate": "ewgs", "parameters": {"g": [1.0, 2.0]}},
+            "^left: g must be one finite number in an explorer, got",
+        ),
+        (
+            "surrogate",
+            "left",
+            {"surrogate": "additive_noise", "parameters": {"family": 3}},
+            "^left: family must be",
+        ),
+        (
+            "surrogate",
+            "left",
+            {"surrogate": "gste", "parameters": {"quantizer": 3}},
+            "^left: quantizer must be a Quantizer",
+        ),
+        ("surrogate", "x", float("-inf"), f"^x must be {LARGE} -inf"),
+    ],
+)
+def test_every_rule_names_the_key_and_the_value(
+    explorer: str, key: str, value: Any, message: str
+) -> None:
+    with pytest.raises(StateError, match=message) as raised:
+        state.validate({**THREE, key: value}, explorer)
+    assert "\n" not in str(raised.value)
+
+
+def test_the_quantizer_of_an_explorer_is_not_part_of_its_surrogates() -> None:
+    given_state = {**THREE, "left": {"surrogate": "gste", "parameters": {}}}
+    assert state.validate(given_state, "surrogate")["left"]["parameters"] == {}
+
+
+def test_steps_that_do_not_lead_to_the_edges_begin_anew() -> None:
+    full = state.validate({**THREE, "steps": 5}, "gradient-flow")
+    assert (full["start"], full["steps"]) == (THREE["edges"], 0)
+    q = Quantizer(THREE["edges"], THREE["levels"])
+    run = descent.descend(q, descent.samples("sqrt", q.levels), 5, 0.2)
+    led = {**THREE, "edges": run.edges[-1].tolist(), "start": THREE["edges"], "steps": 5}
+    followed = state.validate(led, "gradient-flow")
+    assert (followed["start"], followed["steps"]) == (THREE["edges"], 5)
+    assert state.validate(followed) == followed
+    for key, value in (("target", "sine"), ("learning_rate", 0.3), ("steps", 4)):
+        other = state.validate({**followed, key: value})
+        assert (other["start"], other["steps"]) == (led["edges"], 0)
+
+
+def test_without_a_package_the_data_of_a_descent_are_a_state_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def missing(name: str) -> dict[str, Any]:
+        raise ImportError(f"{name} comes with scikit-learn")
+
+    monkeypatch.setattr(datasets, "summary", missing)
+    with pytest.raises(StateError, match=r"^data: normal comes with scikit-learn"):
+        state.validate({**THREE, "target": "data", "data": "normal", "steps": 1}, "gradient-flow")
+
+
+def test_long_whole_numbers_are_floats_as_a_browser_writes_them() -> None:
+    long = 10**20
+    edges = [-long, 0, long, 2 * long]
+    for explorer in state.EXPLORERS:
+        full = state.validate({**THREE, "edges": edges, "levels": edges}, explorer)
+        assert full["edges"] == full["levels"] == [-1e20, 0.0, 1e20, 2e20]
+        assert all(isinstance(value, float) for value in full["edges"])
+    full = state.validate({**THREE, "edges": edges, "start": edges}, "gradient-flow")
+    assert full["start"] == full["edges"]
+    full = state.validate({**THREE, "view": [-long, long], "half_width": long})
+    assert (full["view"], full["half_width"]) == ([-1e20, 1e20], 1e20)
+    assert state.validate({**THREE, "points": [long]}, "coin-flip")["points"] == [1e20]
+    given_state = {**THREE, "left": {"surrogate": "ewgs", "parameters": {"g": long}}}
+    assert state.validate(given_state, "surrogate")["left"]["parameters"]["g"] == 1e20
+    with pytest.raises(StateError, match="edges must be"):
+        state.validate({**THREE, "edges": [0, 1, 2, 10**400]})
+    with pytest.raises(StateError, match="draws must be"):
+        state.validate({**THREE, "draws": long})
+
+
+def test_own_data_come_back_from_a_browser() -> None:
+    summary = datasets.summarize([*np.linspace(0.0, 3e20, 500), *[1e20] * 40])
+
+    def written(value: Any) -> Any:
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
+        if isinstance(value, list):
+            return [written(entry) for entry in value]
+        return value
+
+    sent = {key: written(value) for key, value in summary.items()}
+    assert any(isinstance(value, int) and value > 2**63 for value in sent.values())
+    assert state.loads(json.dumps({**THREE, "data": sent}))["data"] == summary
+
+
+@pytest.mark.parametrize("place", ["[0, 1{}]", '[0, 1], "x": -{}', '[0, 1], "hidden": [1{}]'])
+def test_a_number_with_too_many_digits_is_refused(place: str) -> None:
+    digits = place.format("0" * 5000 if "1{}" in place else "9" * 5000)
+    with pytest.raises(StateError, match=r"^a state must be JSON: a number is too long$"):
+        state.loads(f'{{"version": 1, "levels": [0, 1], "edges": {digits}}}')
+
+
+@every_explorer
+@given(data=st.data())
+def test_any_value_of_any_key_is_settled_or_refused(explorer: str, data: st.DataObject) -> None:
+    junk = st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner),
+        max_leaves=6,
+    )
+    key = data.draw(st.sampled_from(state.KEYS[explorer]))
+    try:
+        valid = state.validate({**THREE, key: data.draw(junk)}, explorer)
+    except StateError:
+        return
+    assert state.validate(valid) == valid
+    assert state.loads(state.dumps(valid)) == valid

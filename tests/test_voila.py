@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,44 +12,15 @@ from playwright.sync_api import expect
 from n2uq_viz import notebooks
 from tests import browser as lab
 
-START_SECONDS = 90
-
 
 @contextmanager
 def running_voila(folder: Path, private: Path) -> Iterator[str]:
     """Serve the folder's first notebook on the loopback interface; yields the address."""
-    port = lab.free_port()
     command = [sys.executable, "-m", "voila", "00_start_here.ipynb", "--no-browser"]
-    command += [f"--port={port}", "--Voila.ip=127.0.0.1"]
-    log = private / "voila.log"
-    private.mkdir()
-    with log.open("w", encoding="utf-8") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=lab.private_environment(private),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        address = f"http://127.0.0.1:{port}/static/"
-        try:
-            until = time.monotonic() + START_SECONDS
-            while True:
-                assert process.poll() is None, log.read_text(encoding="utf-8")
-                try:
-                    urllib.request.urlopen(address).close()
-                except urllib.error.HTTPError:
-                    break
-                except OSError:
-                    assert time.monotonic() < until, log.read_text(encoding="utf-8")
-                    time.sleep(0.1)
-                else:
-                    break
-            yield f"http://127.0.0.1:{port}/"
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait()
+    command += [f"--port={lab.free_port()}", "--Voila.ip=127.0.0.1"]
+    environment = lab.private_environment(private)
+    with lab.announced(command, folder, environment, r"http://127\.0\.0\.1:\d+/") as found:
+        yield found
 
 
 def test_the_first_notebook_is_an_app(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from n2uq_viz import state as states
-from n2uq_viz.explorers.stage import Stage, quantizer_or
+from n2uq_viz.explorers.stage import Stage, checked
 from n2uq_viz.quantizer import Quantizer
 
 _VIEW = [-2.0, 2.0]
@@ -50,7 +50,7 @@ class BinaryExplorer(Stage):
         seed: int = 0,
         **state: Any,
     ) -> None:
-        q = quantizer_or(quantizer, Quantizer.binary())
+        q = Quantizer.binary() if quantizer is None else checked(quantizer)
         view = _VIEW if quantizer is None else states.default_view(q.edges)
         state.setdefault("view", view)
         super().__init__(self._opening(q, {"x": x, "thrown": thrown, "seed": seed}, state))

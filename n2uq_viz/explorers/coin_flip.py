@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from n2uq_viz import state as states
-from n2uq_viz.explorers.stage import Stage, quantizer_or
+from n2uq_viz.explorers.stage import Stage, checked
 from n2uq_viz.quantizer import Quantizer
 
 _VIEW = [-1.5, 1.5]
@@ -53,7 +53,7 @@ class CoinFlipExplorer(Stage):
         seed: int = 0,
         **state: Any,
     ) -> None:
-        q = quantizer_or(quantizer, Quantizer.binary())
+        q = Quantizer.binary() if quantizer is None else checked(quantizer)
         view = _VIEW if quantizer is None else states.default_view(q.edges)
         if points is None:
             low, high = float(q.edges[0]), float(q.edges[-1])

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from n2uq_viz import state as states
 from n2uq_viz.explorers.kit import summaries
-from n2uq_viz.explorers.stage import Stage, quantizer_or
+from n2uq_viz.explorers.stage import Stage, checked
 from n2uq_viz.explorers.threshold import bulk_of, chosen_data
 from n2uq_viz.quantizer import Quantizer
 
@@ -56,7 +56,7 @@ class GradientFlowExplorer(Stage):
         data: str | Mapping[str, Any] | ArrayLike | None = None,
         **state: Any,
     ) -> None:
-        q = quantizer_or(quantizer, Quantizer.uniform(2))
+        q = Quantizer.uniform(2) if quantizer is None else checked(quantizer)
         chosen = chosen_data(data) if data is not None or target == "data" else states.DEFAULT_DATA
         learned = bulk_of(chosen) if target == "data" else None
         bulk = learned or (float(q.levels[0]), float(q.levels[-1]))

@@ -37,15 +37,13 @@ class RefusedState(states.StateError, traitlets.TraitError):
     """A state that an explorer does not take; as a TraitError it makes widgets keep the old one."""
 
 
-def quantizer_or(given: Quantizer | None, default: Quantizer) -> Quantizer:
-    """The quantizer that an explorer opens with; StateError for what is none."""
-    if given is None:
-        return default
+def checked(quantizer: Quantizer) -> Quantizer:
+    """The same quantizer; StateError for what is none."""
     try:
-        instance("quantizer", given, Quantizer, "make one by Quantizer(edges, levels)")
+        instance("quantizer", quantizer, Quantizer, "make one by Quantizer(edges, levels)")
     except ValueError as error:
         raise states.StateError(str(error)) from None
-    return given
+    return quantizer
 
 
 class Stage(anywidget.AnyWidget):

@@ -6,7 +6,7 @@ from typing import Any
 
 from n2uq_viz import state as states
 from n2uq_viz.explorers.kit import presets
-from n2uq_viz.explorers.stage import Stage, quantizer_or
+from n2uq_viz.explorers.stage import Stage, checked
 from n2uq_viz.quantizer import Quantizer
 
 
@@ -39,6 +39,6 @@ class SumOfStepsExplorer(Stage):
     def __init__(
         self, quantizer: Quantizer | None = None, shown: int | None = None, **state: Any
     ) -> None:
-        q = quantizer_or(quantizer, presets()["nonuniform"][2])
+        q = presets()["nonuniform"][2] if quantizer is None else checked(quantizer)
         state.setdefault("view", states.default_view(q.edges))
         super().__init__(self._opening(q, {"shown": shown}, state))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from n2uq_viz.explorers.stage import Stage, quantizer_or
+from n2uq_viz.explorers.stage import Stage, checked
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.surrogates import TABLE
 
@@ -48,7 +48,7 @@ class SurrogateExplorer(Stage):
         quantizer: Quantizer | None = None,
         **state: Any,
     ) -> None:
-        q = quantizer_or(quantizer, _QUANTIZER)
+        q = _QUANTIZER if quantizer is None else checked(quantizer)
         known = {"left": left, "right": right}
         opening = self._opening(q, known, state)
         if "view" not in state:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from n2uq_viz import datasets
 from n2uq_viz import state as states
 from n2uq_viz.explorers.kit import summaries
-from n2uq_viz.explorers.stage import Stage, quantizer_or
+from n2uq_viz.explorers.stage import Stage, checked
 from n2uq_viz.montecarlo import agreement, simulate_shared
 from n2uq_viz.quantizer import Quantizer
 
@@ -123,9 +123,10 @@ class ThresholdExplorer(Stage):
         **state: Any,
     ) -> None:
         chosen = chosen_data(data)
-        low, high = chosen["range"] if isinstance(chosen, Mapping) else (0.0, 2.0)
-        fitting = Quantizer.uniform(2, low, high) if low < high else Quantizer.uniform(2)
-        q = quantizer_or(quantizer, fitting)
+        if quantizer is None:
+            low, high = chosen["range"] if isinstance(chosen, Mapping) else (0.0, 2.0)
+            quantizer = Quantizer.uniform(2, low, high) if low < high else Quantizer.uniform(2)
+        q = checked(quantizer)
         bulk = bulk_of(chosen)
         known = {"data": chosen, "draws": draws, "seed": seed}
         state.setdefault("view", states.default_view(q.edges, bulk))

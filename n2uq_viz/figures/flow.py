@@ -91,9 +91,8 @@ def gather(q: Quantizer, learned: descent.Samples) -> Pushes:
     """Return the pushes of samples that lie together, added up edge by edge.
 
     >>> q = Quantizer.uniform(1)
-    >>> found = gather(q, descent.samples("sqrt", q.levels))
-    >>> bool(np.allclose(found.total, -descent.edge_gradient(q, learned=descent.samples(
-    ...     "sqrt", q.levels))))
+    >>> learned = descent.samples("sqrt", q.levels)
+    >>> bool(np.allclose(gather(q, learned).total, -descent.edge_gradient(q, learned)))
     True
     """
     segment, left, right = descent.pushes(q, learned)

@@ -2,17 +2,22 @@
 // NaN and the infinities, which JSON lacks, travel as strings.
 
 import { readFileSync } from "node:fs";
+import { createAlone } from "../../n2uq_viz/explorers/js/alone.js";
+import { runningMeans, spreadDraws } from "../../n2uq_viz/explorers/js/coin_flip.js";
 import * as data from "../../n2uq_viz/explorers/js/data.js";
 import * as descent from "../../n2uq_viz/explorers/js/descent.js";
 import * as download from "../../n2uq_viz/explorers/js/download.js";
 import * as geometry from "../../n2uq_viz/explorers/js/geometry.js";
 import * as errors from "../../n2uq_viz/explorers/js/errors.js";
+import { fanOut } from "../../n2uq_viz/explorers/js/fan.js";
 import { parse, parseWhole } from "../../n2uq_viz/explorers/js/format.js";
 import { createHistory } from "../../n2uq_viz/explorers/js/history.js";
 import { gradientTop } from "../../n2uq_viz/explorers/js/layout.js";
 import { erf } from "../../n2uq_viz/explorers/js/noise.js";
 import { fillUniforms, philox4x32 } from "../../n2uq_viz/explorers/js/philox.js";
+import { gatherPushes } from "../../n2uq_viz/explorers/js/pushes.js";
 import { createQuestion } from "../../n2uq_viz/explorers/js/question.js";
+import { addressOf, stateOfAddress } from "../../n2uq_viz/explorers/js/sharing.js";
 import { automaticHalfWidth, grid, coinsOfSeed, simulate, simulateGradient } from "../../n2uq_viz/explorers/js/simulation.js";
 import * as surrogates from "../../n2uq_viz/explorers/js/surrogates.js";
 import { createSync } from "../../n2uq_viz/explorers/js/sync.js";
@@ -204,6 +209,53 @@ const questions = {
       losses: steps.map((step) => way.lossAt(step)),
       edges: steps.map((step) => way.at(step)),
     };
+  },
+  pushes({ target, q, summary }) {
+    const found = gatherPushes(q, descent.learnedSamples(target, q.levels, summary && data.points(summary)));
+    return { ...found, of: found.of.map((pushes) => [...pushes]), total: [...found.total] };
+  },
+  fan: ({ wanted, gaps, low, high }) => fanOut(wanted, gaps, low, high),
+  spreadDraws: ({ last }) => last.map((n) => spreadDraws(n)),
+  runningMeans({ q, x, seed, at }) {
+    const coins = coinsOfSeed(seed)(at[at.length - 1]);
+    return x.map((v, k) => runningMeans(q, v, coins.row(k), at));
+  },
+  // What follows the # of an address, and the state that comes back from it.
+  addresses: ({ states, page }) =>
+    states.map((state) => {
+      const address = addressOf(state, page);
+      return { address, state: stateOfAddress(address.slice(address.indexOf("#"))) };
+    }),
+  stateOfAddress: ({ hashes }) => hashes.map((hash) => stateOfAddress(hash)),
+  // As sync, on a page without Python: "address" is a new state behind the # of the address.
+  async alone({ script }) {
+    let state = { v: 0 };
+    let shown = state;
+    let status = null;
+    const listeners = new Set();
+    const model = {
+      get: () => state,
+      set: (_, next) => { state = next; },
+      on: (_, listener) => listeners.add(listener),
+      off: (_, listener) => listeners.delete(listener),
+    };
+    const alone = createAlone(model, { onState: (next) => { shown = next; }, onStatus: (name) => { status = name; } });
+    const actions = {
+      send: (next) => { shown = next; alone.send(next); },
+      settle: () => alone.settle(),
+      hold: () => alone.hold(),
+      release: () => alone.release(),
+      close: () => alone.close(),
+      address(next) {
+        state = next;
+        for (const listener of listeners) listener(next);
+      },
+    };
+    const steps = script.map(([action, argument]) => {
+      actions[action](argument);
+      return { shown: shown.v, has: state.v, held: alone.held, status };
+    });
+    return { steps, answer: await alone.ask("save", {}, 0) };
   },
   // States as texts, since they may be deeper than the question can be; {"$": "NaN"} stands for NaN, which JSON lacks.
   validate({ states, schema, summaries }) {

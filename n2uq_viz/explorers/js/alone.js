@@ -17,8 +17,11 @@ export function createAlone(model, { onState, onStatus }) {
     hold() { held = true; },
     release() {
       held = false;
-      if (waiting !== null) onState(waiting);
+      if (waiting === null) return;
+      const state = waiting;
       waiting = null;
+      model.set("state", state); // which the hand has replaced since
+      onState(state);
     },
     close: () => model.off("change:state", show),
   };

@@ -13,6 +13,7 @@ export function createGrip({ stage, picture, first, listOf, valueOf, limitsOf, m
   const { largest } = kit.constants;
   let selected = first;
   let atGrip = null; // the state when the hand took hold
+  let listed = null; // the handles in the menu
 
   const box = htmlNode("fieldset", slots.side, { class: "n2uq-grip" });
   htmlNode("legend", box, {}, text("control.selected"));
@@ -90,7 +91,10 @@ export function createGrip({ stage, picture, first, listOf, valueOf, limitsOf, m
     const list = listOf(state);
     const handle = selectedHandle(state);
     selected = handle.id;
-    setOptions(which, list.map((each) => [each.id, text(`handle.${each.kind}.full`, { i: each.number })]));
+    if (list !== listed) {
+      listed = list;
+      setOptions(which, list.map((each) => [each.id, text(`handle.${each.kind}.full`, { i: each.number })]));
+    }
     if (which.value !== selected) which.value = selected;
     const number = valueOf(state, handle);
     const [low, high] = limitsOf(state, handle);

@@ -142,6 +142,20 @@ export function createHandles(parent, text) {
       }
     });
     setAttributes(leaders, { d: lines.join("") });
+    // Edges and thresholds cannot pass each other; inputs can.
+    if (handles.length && handles[0].kind === "point") sortByPlace();
+  }
+
+  // Tab goes from left to right. The handle that has the focus would lose it if it were moved: the others move around it.
+  function sortByPlace() {
+    const sorted = handles.slice().sort((a, b) => (a.at?.[0] ?? Infinity) - (b.at?.[0] ?? Infinity));
+    const elements = sorted.map(({ element }) => element);
+    if (elements.every((element, k) => group.children[k] === element)) return;
+    const focused = elements.findIndex((element) => element === document.activeElement);
+    elements.forEach((element, k) => {
+      if (focused < 0 || k > focused) group.append(element);
+      else if (k < focused) group.insertBefore(element, elements[focused]);
+    });
   }
 
   // The handle nearest to a point of the picture, if one is within reach.
