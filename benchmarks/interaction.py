@@ -69,7 +69,7 @@ CASES = {
     "E_gradient_flow": Case(
         "Gradient-flow", "GradientFlowExplorer({quantizer})", "threshold-8", "edge-9"
     ),
-    "F_surrogate": Case("Surrogate", "SurrogateExplorer('dsq', 'gste', x=-2.0)", "probe", 280),
+    "F_surrogate": Case("Surrogate", "SurrogateExplorer('dsq', 'gste', x=-2.0)", "probe", 100),
 }
 SOURCES = {
     name: f"""
@@ -286,13 +286,12 @@ def measure(page: Page, port: int, address: str, name: str) -> list[Drag]:
             wait_for_stage(page)
             page.locator(".n2uq-stage").first.scroll_into_view_if_needed()
             found += [measure_explorer(page, port, CASES[name]) for _ in range(REPETITIONS)]
-    page.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save') }")
     return found
 
 
 def opening_seconds(page: Page, address: str, name: str) -> float:
     """Seconds from opening a notebook that was run and saved to its picture on screen."""
-    picture = "svg.n2uq-picture [data-handle]" if name in CASES else ".jp-OutputArea img"
+    picture = "svg.n2uq-picture [data-handle]" if name in CASES else ".jp-OutputArea img:visible"
     page.goto("about:blank")
     began = time.perf_counter()
     page.goto(address.replace("00_start_here", name), wait_until="commit")
@@ -349,8 +348,21 @@ addEventListener("DOMContentLoaded", () => {
 """
 
 
+def measure_notebook(
+    browser: Browser, port: int, clone: Path, private: Path, name: str
+) -> tuple[list[Drag], list[float]]:
+    """Drags, and seconds to the first picture, in a lab of its own: others would share the page."""
+    with running_lab(clone, private) as address:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        drags = measure(page, port, address, name)
+        page.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save') }")
+        opened = [opening_seconds(page, address, name) for _ in range(REPETITIONS)]
+        page.close()
+    return drags, opened
+
+
 def main() -> None:
-    """Measure all in one lab and print the tables."""
+    """Measure all in one run and print the tables."""
     names = {name: case.title for name, case in CASES.items()}
     names[BASELINE] = "interact + inline figure"
     with tempfile.TemporaryDirectory() as folder:
@@ -360,17 +372,14 @@ def main() -> None:
             text = f"# %% [markdown]\n# {name}\n\n# %%\n{cell}\n"
             (clone / "notebooks" / f"{name}.py").write_text(text, encoding="utf-8")
         port = free_port()
-        with (
-            running_lab(clone, Path(folder) / "private") as address,
-            chromium(f"--remote-debugging-port={port}") as browser,
-        ):
-            page = browser.new_page(viewport={"width": 1280, "height": 900})
-            results = {name: measure(page, port, address, name) for name in names}
+        results, opened = {}, {}
+        with chromium(f"--remote-debugging-port={port}") as browser:
+            for name in names:
+                private = Path(folder) / name
+                found = measure_notebook(browser, port, clone, private, name)
+                results[name], opened[name] = found
+                print(f"measured: {names[name]}, {found[0]}", flush=True)
             pages = {name: page_times(browser, clone, case) for name, case in CASES.items()}
-            opened = {
-                name: [opening_seconds(page, address, name) for _ in range(REPETITIONS)]
-                for name in names
-            }
     print(
         f"Drag of {DRAG_SECONDS:.0f} s, 4 bits; Threshold: 200 draws x 101 points; "
         f"median [smallest, largest] of {REPETITIONS}"

@@ -179,6 +179,23 @@ def test_downloads_carry_the_state(hand: Hand, watched: Watched, tmp_path: Path,
         assert export.read_state(path) == wanted
 
 
+def test_a_held_handle_stays_under_the_hand_where_it_passes_others(
+    watched: Watched, site: Path
+) -> None:
+    hand = opened(watched, site / "coin-flip.html", "coin-flip")
+    hand.handle("point-1").scroll_into_view_if_needed()
+    x, y = hand.center("point-1")
+    watched.page.mouse.move(x, y)
+    watched.page.mouse.down()
+    for by in range(10, 260, 10):
+        watched.page.mouse.move(x + by, y)
+        hand.rest()
+        assert hand.center("point-1")[0] == pytest.approx(x + by, abs=0.51)
+    watched.page.mouse.up()
+    hand.rest()
+    hand.state()
+
+
 def test_tab_goes_from_left_to_right_though_inputs_pass_each_other(
     watched: Watched, site: Path
 ) -> None:

@@ -58,6 +58,8 @@ export function addNumber(parent, label, listener, attributes = {}) {
 export function showNumber(field, value) {
   const text = String(value);
   if (field.dataset.shown === text) return;
+  const typing = document.activeElement === field && field.dataset.shown !== undefined && field.value !== field.dataset.shown;
+  if (typing) return;
   field.dataset.shown = text;
   if (field.value !== text) field.value = text;
 }

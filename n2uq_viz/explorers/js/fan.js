@@ -19,7 +19,7 @@ export function fanOut(wanted, gaps, low, high) {
     }
     blocks.push(block);
   }
-  const last = count ? high - offsets[count - 1] : high;
+  const last = count ? Math.max(low, high - offsets[count - 1]) : high;
   const places = [];
   for (const { sum, size } of blocks) {
     const at = Math.min(Math.max(sum / size, low), last);

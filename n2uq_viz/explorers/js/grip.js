@@ -17,7 +17,11 @@ export function createGrip({ stage, picture, first, listOf, valueOf, limitsOf, m
 
   const box = htmlNode("fieldset", slots.side, { class: "n2uq-grip" });
   htmlNode("legend", box, {}, text("control.selected"));
-  const which = addSelect(box, text("control.handle"), [], (id) => { selected = id; stage.redraw(); }, { "data-control": "handle" });
+  const which = addSelect(box, text("control.handle"), [], (id) => {
+    selected = id;
+    update(stage.state); // at once: the next thing typed is meant for this handle
+    stage.redraw();
+  }, { "data-control": "handle" });
   const value = addNumber(box, text("control.value"), typeValue, { "data-control": "value", title: text("control.value.help") });
   const range = addRange(box, text("control.value"), {
     begin: () => hands.begin(),

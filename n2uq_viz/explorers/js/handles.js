@@ -53,8 +53,9 @@ const SHAPES = {
   point: "M0-7L7 5.5H-7Z",
 };
 
-// Handles of one kind keep HIT_SIZE apart: in x as much as their heights leave to do.
-function spread(handles, places, [left, right]) {
+// Handles of one kind keep HIT_SIZE apart: in x as much as their heights leave to do. The one that is held goes with the
+// hand, and the others make way for it.
+function spread(handles, places, [left, right], held) {
   const kinds = new Map();
   handles.forEach(({ kind }, k) => {
     if (!places[k].at) return;
@@ -71,10 +72,17 @@ function spread(handles, places, [left, right]) {
     });
     const wanted = members.map((k) => places[k].at[0]);
     const crowded = wanted.some((at, n) => n > 0 && at - wanted[n - 1] < gaps[n] - 1e-9);
-    const found = crowded ? fanOut(wanted, gaps, left, right) : wanted;
+    const anchor = members.findIndex((k) => handles[k].id === held?.id);
+    const found = anchor >= 0 ? fanAround(wanted, gaps, anchor, wanted[anchor] + held.shift, left, right) : crowded ? fanOut(wanted, gaps, left, right) : wanted;
     members.forEach((k, n) => { shifted[k] = found[n]; });
   }
   return shifted;
+}
+
+function fanAround(wanted, gaps, anchor, place, left, right) {
+  const before = fanOut(wanted.slice(0, anchor), gaps.slice(0, anchor), left, Math.max(left, place - gaps[anchor]));
+  const after = fanOut(wanted.slice(anchor + 1), gaps.slice(anchor + 1), Math.min(right, place + (gaps[anchor + 1] ?? 0)), right);
+  return [...before, place, ...after];
 }
 
 export function createHandles(parent, text) {
@@ -83,6 +91,7 @@ export function createHandles(parent, text) {
   const label = svgNode("text", parent, { class: "n2uq-handle-label", "aria-hidden": "true" });
   let handles = [];
   let known = "";
+  let held = null; // {id, shift}: how far from where it belongs it stood when the hand took it
 
   // A focused handle survives as long as the list of handles stays the same.
   function frame(list) {
@@ -108,7 +117,7 @@ export function createHandles(parent, text) {
   // places[k]: {value, low, high, at: where it belongs in pixels or null if out of view}. limits: the view, for handles
   // that are free to leave it. room: the pixels that handles may spread over. corner: where the selected one is named.
   function update(places, { selected, view, room, corner }) {
-    const shifted = spread(handles, places, room);
+    const shifted = spread(handles, places, room, held);
     const lines = [];
     handles.forEach((handle, k) => {
       const { value, low, high, at } = places[k];
@@ -171,5 +180,13 @@ export function createHandles(parent, text) {
   }
 
   const find = (id) => handles.find((handle) => handle.id === id);
-  return { element: group, frame, update, nearest, find };
+  return {
+    element: group,
+    frame,
+    update,
+    nearest,
+    find,
+    hold: ({ id, at, belongs }) => { held = { id, shift: at[0] - belongs[0] }; },
+    letGo: () => { held = null; },
+  };
 }

@@ -42,6 +42,7 @@ export function listenToHands(picture, grip, signal) {
     if (!held) return;
     const pointer = held.pointer;
     held = null;
+    handles.letGo();
     if (svg.hasPointerCapture(pointer)) svg.releasePointerCapture(pointer);
     finish();
   };
@@ -55,6 +56,7 @@ export function listenToHands(picture, grip, signal) {
     if (!handle) return;
     event.preventDefault(); // no text selection, and the focus goes where we put it
     svg.setPointerCapture(event.pointerId);
+    handles.hold(handle);
     held = { handle, pointer: event.pointerId, offset: at[0] - handle.belongs[0] };
     grip.select(handle);
     handle.element.focus({ preventScroll: true });
