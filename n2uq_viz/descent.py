@@ -1,4 +1,4 @@
-"""Edges on their way to less error: gradient descent with G-STE, small enough to be watched.
+"""Edges that follow G-STE: gradient descent small enough to be watched.
 
 A quantizer is to output a target. The loss is the mean squared error of its deterministic output;
 the gradient of the edges is that of the expectation, as in N2UQ (Liu et al., CVPR 2022, arXiv

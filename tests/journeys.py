@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -164,6 +165,10 @@ def throw_coins(hand: Hand) -> None:
     hand.find("[data-action=step]").click()
     found = hand.state()
     assert (found["thrown"], found["seed"]) == (1, 1)
+    hand.find("[data-control=thrown]").fill("plenty")
+    hand.find("[data-control=thrown]").press("Enter")
+    expect(hand.find("[data-readout=message]")).to_contain_text("“plenty” is no number")
+    expect(hand.find("[data-control=thrown]")).to_have_value("1")
     hand.find("[data-control=thrown]").fill("20000")
     hand.find("[data-control=thrown]").press("Enter")
     assert hand.state()["thrown"] == states.MAX_DRAWS
@@ -207,12 +212,18 @@ def add_steps(hand: Hand) -> None:
     hand.find("[data-action=step]").click()
     assert hand.state()["shown"] == 1
     play_and_pause(hand, "shown", at_least=2)
+    hand.find("[data-control=bits]").select_option("4")
+    assert hand.state()["shown"] == 15
+    outer = hand.state()["edges"]
     hand.find("[data-action=segments]").click()
     found = hand.state()
     expect(hand.find("[data-readout=apart]")).to_contain_text("the same as G-STE")
-    assert len({round(b - a, 9) for a, b in zip(found["edges"], found["edges"][1:], strict=False)})
-    hand.find("[data-control=bits]").select_option("4")
-    assert hand.state()["shown"] == 15
+    widths = [b - a for a, b in itertools.pairwise(found["edges"])]
+    assert widths == pytest.approx([widths[0]] * len(widths))
+    hand.find("[data-action=segments]").click()
+    expect(hand.find("[data-readout=apart]")).to_contain_text("off by up to")
+    again = hand.state()["edges"]
+    assert [again[0], again[-1]] == pytest.approx([outer[0], outer[-1]])
 
 
 def choose_a_preset(hand: Hand) -> None:
@@ -235,6 +246,11 @@ def descend(hand: Hand) -> None:
     found = hand.state()
     assert found["steps"] == 3
     play_and_pause(hand, "steps", at_least=8)
+    rate = hand.find("[data-control=learning-rate]")
+    rate.fill("100")
+    rate.press("Enter")
+    expect(hand.find("[data-readout=message]")).to_contain_text("“100” is no learning rate")
+    expect(rate).to_have_value("0.2")
     hand.find("[data-control=target]").select_option("data")
     hand.find("[data-control=data]").select_option("laplace")
     hand.find("[data-action=step]").click()
@@ -251,6 +267,10 @@ def descend(hand: Hand) -> None:
 def compare_others(hand: Hand) -> None:
     hand.find("[data-control=surrogate-left]").select_option("additive_noise")
     hand.find("[data-control=left-family]").select_option("normal")
+    for typed in ("wide", "1e9"):
+        hand.find("[data-control=left-scale]").fill(typed)
+        hand.find("[data-control=left-scale]").press("Enter")
+    expect(hand.find("[data-control=left-scale]")).to_have_value("1000000")
     hand.find("[data-control=left-scale]").fill("0.25")
     hand.find("[data-control=left-scale]").press("Enter")
     hand.find("[data-control=surrogate-right]").select_option("gste")

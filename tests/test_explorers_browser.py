@@ -304,13 +304,17 @@ def random_actions(hand: Hand, rng: np.random.Generator, count: int) -> int:
                 x += rng.normal(0, 60)
                 page.mouse.move(x, y + rng.normal(0, 20))
                 done += 1
-            if rng.random() < 0.2:
+            inside = stage.evaluate("(stage) => stage.contains(document.activeElement)")
+            if inside and rng.random() < 0.2:
                 page.keyboard.press(str(rng.choice(keys[:12])))
                 done += 1
             page.mouse.up()
             done += 2
         elif kind == "keys":
             for key in rng.choice(keys, size=int(rng.integers(1, 10))):
+                # Outside the explorer the same keys are the lab's own commands.
+                if not stage.evaluate("(stage) => stage.contains(document.activeElement)"):
+                    stage.locator("[data-action=reset]").focus()
                 page.keyboard.press(str(key))
                 done += 1
         elif kind == "click":

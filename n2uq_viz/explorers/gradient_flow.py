@@ -78,4 +78,8 @@ class GradientFlowExplorer(Stage):
         steps = self.state["steps"] + whole_number("count", count, 0, states.MAX_DESCENT)
         wanted = {**self.state, "steps": min(steps, states.MAX_DESCENT)}
         _, run = of_state(wanted)
-        self.state = {**wanted, "edges": run.edges[-1].tolist()}
+        edges, (low, high) = run.edges[-1].tolist(), wanted["view"]
+        if edges[0] < low or edges[-1] > high:
+            ends = [min(low, edges[0]), max(high, edges[-1])]
+            wanted["view"] = states.default_view(edges, (ends[0], ends[1]))
+        self.state = {**wanted, "edges": edges}

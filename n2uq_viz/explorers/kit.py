@@ -53,6 +53,7 @@ def kit(explorer: str) -> dict[str, Any]:
             # Room for the view's margin around it.
             "largest": states.LARGEST / 10,
             "viewMargin": states.VIEW_MARGIN,
+            "unequalPower": _NONUNIFORM_POWER,
             "presets": {
                 family: {bits: q.to_dict() for bits, q in members.items()}
                 for family, members in presets().items()

@@ -19,6 +19,8 @@ import { createThrows } from "./throws.js";
 const BESIDE_RUNS = 700;
 // Numbers of draws at which running means are drawn, evenly spread over a logarithmic axis: so many per decade.
 const PER_DECADE = 60;
+// Pieces of the outline of a band.
+const BAND_STEPS = 60;
 // Errors are drawn from the range of the levels down to this share of it.
 const SMALLEST_ERROR = 1e-4;
 
@@ -91,11 +93,14 @@ export function coinFlipExplorer(stage) {
   });
   const report = createReport(slots.side, text);
 
-  // More inputs: spread over the range of the edges; fewer: the first ones stay.
+  // More inputs: each new one between the outer edges, as far as can be from those there are. Fewer: the first ones stay.
   function someInputs({ points, edges }, wanted) {
     const [low, high] = [edges[0], edges[edges.length - 1]];
-    const more = Array.from({ length: maxPoints }, (_, k) => low + ((k + 0.5) / maxPoints) * (high - low));
-    return Array.from({ length: wanted }, (_, k) => points[k] ?? more[k]);
+    const places = Array.from({ length: 19 }, (_, k) => low + ((k + 1) / 20) * (high - low));
+    const found = points.slice(0, wanted);
+    const away = (place) => Math.min(...found.map((x) => Math.abs(x - place)));
+    while (found.length < wanted) found.push(places.reduce((best, place) => (away(place) > away(best) + 1e-9 ? place : best)));
+    return found;
   }
 
   function frame(size, q, state, draws) {
@@ -130,12 +135,11 @@ export function coinFlipExplorer(stage) {
     setAttributes(run.guide, { d: `M${px(forward.x(x))} ${px(forward.box.bottom)}V${px(forward.y(expected))}` });
     const end = means[means.length - 1] ?? NaN;
     run.name.textContent = text("handle.point.short", { i: k + 1 });
-    show(run.name, x >= state.view[0] && x <= state.view[1]);
     setAttributes(run.name, { x: px(forward.x(x) + 5), y: px(forward.box.bottom - 14) });
     if (at.length) setAttributes(run.dot, { d: circlesPath([[forward.x(x), forward.y(end)]], 5) });
     setAttributes(run.expected, { d: `M${px(running.box.left)} ${px(running.y(expected))}H${px(running.box.right)}` });
     setAttributes(run.mean, { d: linePath(at.map((n, i) => [running.x(n), running.y(means[i])])) });
-    const decades = spreadDraws(draws).filter((n, i, all) => i % 6 === 0 || i === all.length - 1);
+    const decades = Array.from({ length: BAND_STEPS + 1 }, (_, k) => draws ** (k / BAND_STEPS));
     const edge = (sign) => decades.map((n) => [running.x(n), running.y(expected + sign * bandHalfWidth(upper - lower, probability, n))]);
     setAttributes(run.band, { d: deviation > 0 ? `${linePath([...edge(1), ...edge(-1).reverse()])}Z` : "" });
     const errors = means.map((mean) => Math.abs(mean - expected));
@@ -184,9 +188,14 @@ export function coinFlipExplorer(stage) {
 
   // Which run belongs to which input: its number at the right end, where there is room.
   function notes(found, { fontSize }) {
-    const { running } = panels;
+    const { forward, running } = panels;
     const places = [];
-    found.forEach(({ expected }, k) => {
+    const names = [];
+    found.forEach(({ expected, x }, k) => {
+      const beside = forward.x(x);
+      const room = beside >= forward.box.left && beside <= forward.box.right && names.every((other) => Math.abs(other - beside) > fontSize);
+      show(runs[k].name, room);
+      if (room) names.push(beside);
       const at = running.y(expected) - 0.3 * fontSize;
       const free = places.every((other) => Math.abs(other - at) > fontSize);
       show(runs[k].note, free);

@@ -1,4 +1,4 @@
-// Edges on their way to less error, the same as n2uq_viz/descent.py: gradient descent with G-STE, the loss being the
+// Edges that follow G-STE, the same as n2uq_viz/descent.py: gradient descent, the loss being the
 // mean squared error of the deterministic output. Operations come in the same order as there, so that both give the
 // very same way.
 

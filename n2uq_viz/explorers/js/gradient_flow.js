@@ -32,15 +32,18 @@ export function gradientFlowExplorer(stage) {
   const hiddenOf = remember((hidden) => new Set(hidden));
   const pointsOf = remember((summary) => points(summary));
   const summaryOf = (state) => (typeof state.data === "string" ? kit.data[state.data] : state.data);
-  const samplesOf = remember((target, levels, summary) => learnedSamples(target, levels, target === "data" ? pointsOf(summary) : null));
-  const learnedOf = (state) => samplesOf(state.target, state.levels, state.target === "data" ? summaryOf(state) : null);
-  const wayOf = remember((course, start, levels, learned, rate) => createWay({ edges: start, levels }, learned, rate));
-  // Equal starts are one start, though a state that came from Python holds another array.
-  const way = (state) => {
-    const course = [state.start, state.levels, state.learning_rate].join(";");
-    if (course !== way.course) Object.assign(way, { course, start: state.start, levels: state.levels });
-    return wayOf(course, way.start, way.levels, samplesOf(state.target, way.levels, state.target === "data" ? summaryOf(state) : null), state.learning_rate);
-  };
+  // The descent that a state belongs to: {way, learned}. Equal ones are one, though a state that came from Python or from
+  // a text holds other arrays.
+  let course = { key: "" };
+  function courseOf({ target, data, start, levels, learning_rate: rate }) {
+    const source = target !== "data" || typeof data === "string" ? data : data.sha256;
+    const key = JSON.stringify([target, source, start, levels, rate]);
+    if (key !== course.key) {
+      const learned = learnedSamples(target, levels, target === "data" ? pointsOf(summaryOf({ data })) : null);
+      course = { key, learned, levels, way: createWay({ edges: start, levels }, learned, rate) };
+    }
+    return course;
+  }
   const quantizerOf = (state) => ({ edges: state.edges, levels: state.levels });
 
   function viewFor({ edges, levels, target, data }) {
@@ -70,7 +73,7 @@ export function gradientFlowExplorer(stage) {
     const valid = number !== null && number >= learningRates[0] && number <= learningRates[1];
     if (valid) begin({ learning_rate: number });
     stage.say(valid ? "" : text("message.learning_rate", { typed, low: learningRates[0], high: learningRates[1] }));
-    stage.redraw();
+    showNumber(rate, stage.state.learning_rate);
   }, { "data-control": "learning-rate" });
   const rateRange = addRange(tools, text("control.learning_rate"), {
     begin() { player.pause(); stage.hold(); },
@@ -80,8 +83,12 @@ export function gradientFlowExplorer(stage) {
   let due = 0;
   const go = (count) => {
     const steps = Math.min(stage.state.steps + count, maxDescent);
-    const edges = way(stage.state).at(steps);
+    const edges = courseOf(stage.state).way.at(steps);
     return { steps, edges, view: viewKeeping({ ...stage.state, edges }) };
+  };
+  const atStart = () => {
+    const edges = stage.state.start;
+    return { steps: 0, edges, view: viewFor({ ...stage.state, edges }) };
   };
   const player = createPlayer(tools, stage, {
     step: () => { grip.letGo(); stage.set(go(1)); },
@@ -89,7 +96,7 @@ export function gradientFlowExplorer(stage) {
     begin() {
       grip.letGo();
       due = 1;
-      if (stage.state.steps >= maxDescent) stage.change({ edges: stage.state.start, steps: 0 });
+      if (stage.state.steps >= maxDescent) stage.change(atStart());
     },
     advance(ms) {
       due += (ms * STEPS_PER_SECOND) / 1000;
@@ -99,7 +106,7 @@ export function gradientFlowExplorer(stage) {
       return stage.state.steps < maxDescent;
     },
   });
-  addButton(tools, text("control.restart"), () => { letGo(); stage.set({ edges: stage.state.start, steps: 0 }); }, {
+  addButton(tools, text("control.restart"), () => { letGo(); stage.set(atStart()); }, {
     title: text("control.restart.help"), "data-action": "restart",
   });
   const legend = createLegend(stage, kit.schema.series["gradient-flow"]);
@@ -166,13 +173,12 @@ export function gradientFlowExplorer(stage) {
   function draw(size) {
     const { state } = stage;
     const q = quantizerOf(state);
-    const course = way(state);
-    const learned = learnedOf(state);
+    const { way, learned } = courseOf(state);
     const hidden = hiddenOf(state.hidden);
     const visible = (name) => !hidden.has(name);
     const { view, steps } = state;
-    const loss = Array.from({ length: steps + 1 }, (_, k) => course.lossAt(k));
-    if (topLoss.way !== course || steps < topLoss.steps) topLoss = { way: course, steps: 0, most: loss[0] };
+    const loss = Array.from({ length: steps + 1 }, (_, k) => way.lossAt(k));
+    if (topLoss.way !== way || steps < topLoss.steps) topLoss = { way, steps: 0, most: loss[0] };
     for (; topLoss.steps < steps; topLoss.steps += 1) topLoss.most = Math.max(topLoss.most, loss[topLoss.steps + 1]);
     const length = LENGTHS.find((n) => n >= steps) ?? maxDescent;
     const found = gatherPushes(q, learned);
@@ -197,7 +203,7 @@ export function gradientFlowExplorer(stage) {
       const { x, box } = panels[["forward", "pushes", "history"][k]];
       setAttributes(guide, { d: q.edges.map((b) => `M${px(x(b))} ${px(box.top)}V${px(box.bottom)}`).join("") });
     });
-    drawHistory(course, state, colors, visible("history"));
+    drawHistory(way, state, colors, visible("history"));
     const { box } = panels.history;
     show(noTracks, steps === 0);
     setText(noTracks, text("readout.gradient-flow.none"));
@@ -217,12 +223,12 @@ export function gradientFlowExplorer(stage) {
     }
   }
 
-  function drawHistory(course, { steps, edges }, colors, visible) {
+  function drawHistory(descent, { steps, edges }, colors, visible) {
     show(tracks, visible);
     while (tracks.childElementCount < edges.length) svgNode("path", tracks);
     while (tracks.childElementCount > edges.length) tracks.lastChild.remove();
     const { x, y } = panels.history;
-    const way = Array.from({ length: steps + 1 }, (_, k) => course.at(k));
+    const way = Array.from({ length: steps + 1 }, (_, k) => descent.at(k));
     edges.forEach((edge, i) => {
       const points = way.map((at, k) => [x(k === steps ? edge : at[i]), y(k)]);
       setAttributes(tracks.children[i], { class: "n2uq-track", d: `${linePath(points)}h0`, "data-edge": i });
@@ -265,7 +271,8 @@ export function gradientFlowExplorer(stage) {
   function updateReport(state, q, learned, found, loss, colors) {
     const now = descentLoss(q, learned);
     report.write("steps", text(state.steps === 1 ? "readout.gradient-flow.one" : "readout.gradient-flow.steps", { steps: state.steps }), { value: state.steps });
-    report.write("loss", text("readout.gradient-flow.loss", { now: short(now), start: short(loss[0]), least: short(leastOf(learned, q.levels)) }), { value: now, start: loss[0] });
+    report.write("loss", text("readout.gradient-flow.loss", { now: short(now), start: short(loss[0]), least: short(leastOf(learned, course.levels)) }), { value: now, start: loss[0] });
+    report.write("rising", now > loss[0] * (1 + 1e-9) ? text("readout.gradient-flow.rising") : "");
     report.write("thresholds", text("readout.gradient-flow.thresholds", { thresholds: thresholds(q).map(short).join(", ") }), { value: thresholds(q).join(" ") });
     report.write("gradient", text("readout.gradient-flow.gradient"), { value: Array.from(edgeGradient(q, learned)).join(" ") });
     report.section.append(list); // after the lines

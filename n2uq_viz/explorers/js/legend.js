@@ -7,6 +7,7 @@ export function createLegend(stage, names) {
   const { kit, slots, text } = stage;
   const buttons = names.map((name) => {
     const button = addButton(slots.legend, "", () => {
+      stage.pause();
       const hidden = new Set(stage.state.hidden);
       if (!hidden.delete(name)) hidden.add(name);
       stage.set({ hidden: names.filter((series) => hidden.has(series)) });

@@ -76,10 +76,11 @@ export function createPushes(panel) {
       paint(stem, { stroke: colors[i], strokeWidth: `${px(thick)}px` });
     });
     setAttributes(heads, { d: tips.join("") });
-    // One scale for all arrows, in which every one of them stays in the panel.
+    // One scale for all arrows, in which every one that begins in the panel stays there.
     const scale = found.total.reduce((least, push, i) => {
-      const room = Math.max(0, push > 0 ? box.right - x(q.edges[i]) : x(q.edges[i]) - box.left);
-      return Math.abs(push) > 1e-12 ? Math.min(least, Math.min(LONGEST * (box.right - box.left), room) / Math.abs(push)) : least;
+      const room = push > 0 ? box.right - x(q.edges[i]) : x(q.edges[i]) - box.left;
+      const seen = x(q.edges[i]) > box.left && x(q.edges[i]) < box.right;
+      return seen && Math.abs(push) > 1e-12 ? Math.min(least, Math.min(LONGEST * (box.right - box.left), room) / Math.abs(push)) : least;
     }, Infinity);
     members(arrows, q.edges.length).forEach((arrow, i) => {
       const from = x(q.edges[i]);

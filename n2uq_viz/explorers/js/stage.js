@@ -46,6 +46,7 @@ export function mountStage({ model, parent, kit, explorer }) {
 
   const sync = (alone ? createAlone : createSync)(model, {
     onState(next) {
+      if (alone) drawn.pause?.(); // another address is a new beginning
       state = next;
       history.push(state);
       updateButtons();
@@ -91,6 +92,8 @@ export function mountStage({ model, parent, kit, explorer }) {
     redraw,
     // What moves by itself stops.
     pause: () => drawn.pause?.(),
+    // What is held ends, as a change of its own.
+    letGo: () => drawn.letGo(),
     say: (words) => { message.textContent = words; },
     // More about the last change, for those who listen; nobody has asked for it before there was one.
     announce: (words) => { if (live.textContent) live.textContent = words; },
@@ -121,7 +124,7 @@ export function mountStage({ model, parent, kit, explorer }) {
     common,
     text("stage.theme"),
     ["auto", "light", "dark"].map((name) => [name, text(`stage.theme.${name}`)]),
-    (name) => stage.set({ theme: name }),
+    (name) => { stage.pause(); stage.set({ theme: name }); },
     { "data-control": "theme" },
   );
   const full = addButton(common, text("stage.fullscreen"), toggleFullscreen, { "data-action": "fullscreen" });

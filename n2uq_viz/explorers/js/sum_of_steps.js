@@ -1,10 +1,11 @@
 // The Sum-of-steps explorer: a quantizer of many levels is a sum of binary ones, each with a ramp of its own.
 
-import { addButton, addNumber, addRange, showNumber } from "./controls.js";
-import { parseWhole, short } from "./format.js";
+import { addButton, addRange } from "./controls.js";
+import { short } from "./format.js";
 import { chord, slopes, thresholds } from "./geometry.js";
 import { createGrip } from "./grip.js";
 import { createHandles, handleLimits, handleList, handlePlaces, handleValue, moveHandle } from "./handles.js";
+import { sameState } from "./history.js";
 import { gradientTop } from "./layout.js";
 import { createLegend } from "./legend.js";
 import { createExpectation, createSlopes, createStaircase } from "./marks.js";
@@ -15,12 +16,13 @@ import { remember } from "./remember.js";
 import { createReport } from "./report.js";
 import { paint, px, setAttributes, setText, show, svgNode } from "./svg.js";
 import { levelColors } from "./theme.js";
+import { addWhole } from "./whole.js";
 
 const EVERY_MS = 900;
 
 export function sumOfStepsExplorer(stage) {
   const { text, kit, slots } = stage;
-  const { viewMargin, presets: families } = kit.constants;
+  const { viewMargin, presets: families, unequalPower } = kit.constants;
   const handlesOf = remember((edges) => handleList(edges));
   const hiddenOf = remember((hidden) => new Set(hidden));
   const quantizerOf = (state) => ({ edges: state.edges, levels: state.levels });
@@ -36,26 +38,22 @@ export function sumOfStepsExplorer(stage) {
     stage.set({ ...q, view: viewFor(q), shown: q.levels.length - 1 });
   };
   const presets = createPresets(tools, stage, use);
+  // Equal or unequal segments between the same outer edges and with the same levels.
   const equal = addButton(tools, "", () => {
-    const family = families[isEqual(stage.state) ? "nonuniform" : "uniform"];
-    const bits = Math.min(Math.max(Math.round(Math.log2(stage.state.levels.length)), 2), 4);
-    const { edges, levels } = family[bits];
-    const { shown, levels: before } = stage.state;
     letGo();
-    stage.set({ edges: edges.slice(), levels: levels.slice(), view: viewFor({ edges }), shown: before.length === levels.length ? shown : levels.length - 1 });
+    const { edges, levels } = stage.state;
+    const steps = levels.length - 1;
+    const [low, span] = [edges[0], edges[steps] - edges[0]];
+    const power = hasEqualSegments(stage.state) ? unequalPower : 1;
+    const known = Object.values(families[power === 1 ? "uniform" : "nonuniform"]).find((q) => sameState(q.levels, levels) && q.edges[0] === low && q.edges[steps] === low + span);
+    const spread = levels.map((_, k) => (k === steps ? edges[steps] : low + span * (k / steps) ** power));
+    stage.set({ edges: known ? known.edges.slice() : spread });
   }, { "data-action": "segments" });
-  const field = addNumber(tools, text("control.shown"), (_, typed) => {
-    const number = parseWhole(typed);
-    const steps = stage.state.edges.length - 1;
-    if (!Number.isFinite(number)) {
-      stage.say(text("message.number", { typed }));
-    } else {
-      const whole = Math.min(Math.max(Math.round(number), 0), steps);
-      player.pause();
-      stage.set({ shown: whole });
-      if (whole !== number) stage.say(text("message.whole", { name: text("control.shown"), low: 0, high: steps, value: whole }));
-    }
-    stage.redraw();
+  const field = addWhole(tools, stage, {
+    key: "shown",
+    limits: () => [0, most()],
+    current: () => stage.state.shown,
+    take(shown) { player.pause(); stage.set({ shown }); },
   }, { "data-control": "shown" });
   const range = addRange(tools, text("control.shown"), {
     begin() { player.pause(); stage.hold(); },
@@ -68,6 +66,7 @@ export function sumOfStepsExplorer(stage) {
     step: () => stage.set({ shown: Math.min(stage.state.shown + 1, most()) }),
     ready: () => stage.state.shown < most(),
     begin() {
+      grip.letGo();
       due = EVERY_MS;
       if (stage.state.shown >= most()) stage.change({ shown: 0 });
     },
@@ -93,6 +92,7 @@ export function sumOfStepsExplorer(stage) {
   const boxes = svgNode("g", panels.slopes.marks);
   const numbers = svgNode("g", sheet.svg, { "aria-hidden": "true" });
   const lines = createSlopes(panels.slopes);
+  const cut = panels.slopes.note();
   const handles = createHandles(sheet.svg, text);
   const grip = createGrip({
     stage,
@@ -114,9 +114,9 @@ export function sumOfStepsExplorer(stage) {
     grip.letGo();
   }
 
-  function isEqual(q) {
-    const plain = chord(q);
-    return slopes(q).every((slope) => Math.abs(slope - plain) <= 1e-9 * plain);
+  function hasEqualSegments({ edges }) {
+    const width = (edges[edges.length - 1] - edges[0]) / (edges.length - 1);
+    return edges.slice(1).every((b, i) => Math.abs(b - edges[i] - width) <= 1e-9 * width);
   }
 
   // Only the first steps: what has been added up so far.
@@ -160,6 +160,7 @@ export function sumOfStepsExplorer(stage) {
     ramp.update(first, view, visible("expectation") && shown > 0);
     drawParts(q, shown, colors, visible("parts"), size);
     lines.update(shown ? first : { edges: [view[0], view[1]], levels: [0, 0] }, view, { showsGste: visible("gste"), showsSte: visible("ste") && shown > 0 });
+    noteCut(first, shown, visible("gste"), size);
     guides.forEach((guide, k) => {
       const { x, box } = panels[["sum", "parts", "slopes"][k]];
       setAttributes(guide, { d: q.edges.map((b) => `M${px(x(b))} ${px(box.top)}V${px(box.bottom)}`).join("") });
@@ -176,10 +177,11 @@ export function sumOfStepsExplorer(stage) {
       presets.update(state);
       legend.update(state);
       player.update();
-      showNumber(field, shown);
+      field.update();
       setAttributes(range, { max: q.edges.length - 1 });
       range.value = String(shown);
-      setText(equal, text(isEqual(q) ? "control.segments.unequal" : "control.segments.equal"));
+      equal.disabled = q.edges.length === 2; // one segment is as wide as itself
+      setText(equal, text(hasEqualSegments(q) ? "control.segments.unequal" : "control.segments.equal"));
       shownState = state;
     }
   }
@@ -211,6 +213,20 @@ export function sumOfStepsExplorer(stage) {
       setText(elements.numbers[i], String(i + 1));
       setAttributes(elements.numbers[i], { class: "n2uq-note", x: px((a + b) / 2), y: px(panel.y(0) - 0.4 * fontSize), "text-anchor": "middle" });
     }
+  }
+
+  // The steepest slope, where it is beyond the panel.
+  function noteCut(first, shown, visible, { fontSize }) {
+    const { x, box, y } = panels.slopes;
+    const found = shown ? slopes(first) : [];
+    const steepest = Math.max(0, ...found);
+    const i = found.indexOf(steepest);
+    const beyond = visible && i >= 0 && y(steepest) < box.top - 1;
+    show(cut, beyond);
+    if (!beyond) return;
+    const before = x(first.edges[i + 1]) > box.right - 5 * fontSize;
+    setText(cut, `▲ ${short(Number(steepest.toPrecision(3)))}`);
+    setAttributes(cut, { x: px(before ? x(first.edges[i]) - 4 : x(first.edges[i + 1]) + 4), y: px(box.top + 0.9 * fontSize), "text-anchor": before ? "end" : "start" });
   }
 
   function updateReport(q, shown) {

@@ -32,10 +32,10 @@ export function surrogateExplorer(stage) {
     return surrogate === "gste" ? { ...parameters, quantizer: { edges: state.edges, levels: state.levels } } : parameters;
   };
 
-  // Wide enough for both staircases.
+  // Wide enough for both staircases and for the input that is looked at.
   function viewFor(state) {
     const kinks = SIDES.flatMap((side) => kinksOf(state[side].surrogate, parametersOf(state, side)));
-    return [Math.min(-WIDTH, ...kinks.map((at) => at - BESIDE_KINKS)), Math.max(WIDTH, ...kinks.map((at) => at + BESIDE_KINKS))];
+    return [Math.min(-WIDTH, state.x, ...kinks.map((at) => at - BESIDE_KINKS)), Math.max(WIDTH, state.x, ...kinks.map((at) => at + BESIDE_KINKS))];
   }
 
   // --- Controls: a menu for each side, and a slider or a menu for each of its parameters -----------
@@ -54,7 +54,8 @@ export function surrogateExplorer(stage) {
 
   function setParameter(side, key, value, how) {
     const { surrogate, parameters } = stage.state[side];
-    how({ [side]: { surrogate, parameters: { ...parameters, [key]: value } } });
+    const own = { surrogate, parameters: { ...parameters, [key]: value } };
+    how({ [side]: own, view: viewFor({ ...stage.state, [side]: own }) });
   }
 
   function parameterControls(side) {
@@ -78,7 +79,7 @@ export function surrogateExplorer(stage) {
           setParameter(side, key, settle(number), stage.set);
           if (settle(number) !== number) stage.say(text(whole ? "message.whole" : "message.between", { name: label, low: short(low), high: short(high), value: short(settle(number)) }));
         }
-        stage.redraw();
+        update(stage.state[side].parameters[key]);
       }, marks);
       // Over more than a decade a slider goes by powers.
       const [from, to] = rule.shown;
@@ -90,7 +91,11 @@ export function surrogateExplorer(stage) {
       }, {
         min: powers ? Math.log10(from) : from, max: powers ? Math.log10(to) : to, step: whole && !powers ? 1 : "any", "data-control": `${side}-${key}-range`,
       });
-      return { update(value) { showNumber(field, Number(Number(value).toPrecision(7))); range.value = String(powers ? Math.log10(value) : value); } };
+      const update = (value) => {
+        showNumber(field, Number(Number(value).toPrecision(7)));
+        range.value = String(powers ? Math.log10(value) : value);
+      };
+      return { update };
     });
   }
 
@@ -180,7 +185,7 @@ export function surrogateExplorer(stage) {
       const peak = Math.min(Math.max(...slopes, 0), HIGHEST);
       const dense = Math.min(Math.max(...densities.flatMap(finite), 0.01), HIGHEST);
       const name = text(`surrogate.${state[side].surrogate}.title`);
-      columns[side].forward.frame({ box: boxesOf[`${side} forward`], x: state.view, y: around(Math.max(Math.min(...outputs), -HIGHEST), Math.min(Math.max(...outputs), HIGHEST)), fontSize, title: name, slack: 1 });
+      columns[side].forward.frame({ box: boxesOf[`${side} forward`], x: state.view, y: around(Math.min(...outputs), Math.max(...outputs)), fontSize, title: name, slack: 1 });
       columns[side].derivative.frame({
         box: boxesOf[`${side} derivative`], x: state.view, y: around(Math.max(Math.min(...slopes, 0), -HIGHEST), peak || 1), fontSize, title: text("panel.surrogate.derivative"), numbers: true, name: text("axis.x"), slack: 1,
       });

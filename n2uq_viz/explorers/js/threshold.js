@@ -1,9 +1,9 @@
 // The Threshold explorer: drag the edges and thresholds of a quantizer that lies over real data.
 
-import { addButton, addNumber, addRange, addSelect, setOptions, showNumber } from "./controls.js";
+import { addButton, addRange, addSelect, setOptions } from "./controls.js";
 import { bars, points } from "./data.js";
 import { createEstimator } from "./estimator.js";
-import { parseWhole, short } from "./format.js";
+import { short } from "./format.js";
 import { thresholds } from "./geometry.js";
 import { createGrip } from "./grip.js";
 import { handleLimits, handleList, handleValue, moveHandle } from "./handles.js";
@@ -18,6 +18,7 @@ import { remember } from "./remember.js";
 import { automaticHalfWidth, coinsOfSeed, grid, simulate, simulateGradient } from "./simulation.js";
 import { setAttributes } from "./svg.js";
 import { levelColors } from "./theme.js";
+import { addWhole } from "./whole.js";
 
 // Nobody reads numbers that change with every frame: in a drag the words follow the picture a little slower.
 const READ_EVERY_MS = 80;
@@ -61,17 +62,16 @@ export function thresholdExplorer(stage) {
     grip.letGo();
     stage.set({ data: name, view: viewFor(stage.state, kit.data[name]) });
   }, { "data-control": "data" });
-  const draws = addNumber(tools, text("control.draws"), (_, typed) => setWhole("draws", 1, maxDraws, typed), {
-    "data-control": "draws",
-  });
+  const whole = (key, low, high) => addWhole(tools, stage, {
+    key, limits: () => [low, high], current: () => stage.state[key], take: (value) => stage.set({ [key]: value }),
+  }, { "data-control": key });
+  const draws = whole("draws", 1, maxDraws);
   const drawsRange = addRange(tools, text("control.draws"), {
     begin: stage.hold,
     move: (v) => stage.change({ draws: Math.round(10 ** v) }),
     done: () => { stage.commit("draws"); stage.release(); },
   }, { min: 0, max: Math.log10(maxDraws), step: 0.05, "data-control": "draws-range" });
-  const seed = addNumber(tools, text("control.seed"), (_, typed) => setWhole("seed", 0, maxSeed, typed), {
-    "data-control": "seed",
-  });
+  const seed = whole("seed", 0, maxSeed);
   addButton(tools, text("control.throw"), () => stage.set({ seed: (stage.state.seed + 1) % maxSeed }), {
     title: text("control.throw.help"), "data-action": "throw",
   });
@@ -93,19 +93,6 @@ export function thresholdExplorer(stage) {
   });
   const readout = createReadout(slots.side, text);
 
-  function setWhole(key, low, high, typed) {
-    const number = parseWhole(typed);
-    if (!Number.isFinite(number)) {
-      stage.say(text("message.number", { typed }));
-      updateControls(stage.state);
-      return;
-    }
-    const whole = Math.min(Math.max(Math.round(number), low), high);
-    stage.set({ [key]: whole });
-    stage.say(whole === number ? "" : text("message.whole", { name: text(`control.${key}`), low, high, value: whole }));
-    updateControls(stage.state);
-  }
-
   // --- Showing ------------------------------------------------------------------------------------
 
   function updateControls(state) {
@@ -113,9 +100,9 @@ export function thresholdExplorer(stage) {
     const own = typeof state.data !== "string";
     setOptions(data, [...Object.keys(kit.data).map((name) => [name, text(`data.${name}`)]), ...(own ? [["own", text("data.own")]] : [])]);
     data.value = own ? "own" : state.data;
-    showNumber(draws, state.draws);
+    draws.update();
     drawsRange.value = String(Math.log10(state.draws));
-    showNumber(seed, state.seed);
+    seed.update();
     estimator.update(state);
     legend.update(state);
     setAttributes(compander, { "aria-pressed": state.compander });

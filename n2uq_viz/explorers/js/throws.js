@@ -1,8 +1,8 @@
 // Coins thrown one by one: buttons, Play at a speed, a typed number, a slider, and other coins.
 
-import { addButton, addNumber, addRange, addSelect, htmlNode, showNumber } from "./controls.js";
-import { parseWhole } from "./format.js";
+import { addButton, addRange, addSelect, htmlNode } from "./controls.js";
 import { createPlayer } from "./player.js";
+import { addWhole } from "./whole.js";
 
 // amounts: how many coins the buttons throw.
 export function createThrows(parent, stage, amounts) {
@@ -19,7 +19,8 @@ export function createThrows(parent, stage, amounts) {
     ready: () => stage.state.thrown < maxDraws,
     begin() {
       pending = 1; // so that Play answers at once
-      if (stage.state.thrown >= maxDraws) stage.set({ thrown: 0 });
+      stage.letGo();
+      if (stage.state.thrown >= maxDraws) stage.change({ thrown: 0 });
     },
     advance(ms) {
       pending += (ms * stage.state.speed) / 1000;
@@ -33,16 +34,19 @@ export function createThrows(parent, stage, amounts) {
     parent,
     text("control.speed"),
     speeds.map((n) => [String(n), text(n === 1 ? "control.speed.one" : "control.speed.many", { n })]),
-    (n) => stage.set({ speed: Number(n) }),
+    (n) => set({ speed: Number(n) }),
     { "data-control": "speed" },
   );
-  const thrown = addNumber(parent, text("control.thrown"), (_, typed) => typeWhole("thrown", maxDraws, typed), { "data-control": "thrown" });
+  const whole = (key, high) => addWhole(parent, stage, {
+    key, limits: () => [0, high], current: () => stage.state[key], take: (value) => set({ [key]: value }),
+  }, { "data-control": key });
+  const thrown = whole("thrown", maxDraws);
   const range = addRange(parent, text("control.thrown"), {
     begin() { player.pause(); stage.hold(); },
     move: (v) => stage.change({ thrown: Math.round(10 ** v) - 1 }),
     done: () => { stage.commit("thrown"); stage.release(); },
   }, { min: 0, max: Math.log10(maxDraws + 1), step: "any", "data-control": "thrown-range" });
-  const seed = addNumber(parent, text("control.seed"), (_, typed) => typeWhole("seed", maxSeed, typed), { "data-control": "seed" });
+  const seed = whole("seed", maxSeed);
   addButton(parent, text("control.throw.again"), () => set({ seed: (stage.state.seed + 1) % maxSeed }), {
     title: text("control.throw.help"), "data-action": "throw",
   });
@@ -53,26 +57,14 @@ export function createThrows(parent, stage, amounts) {
     stage.set(patch);
   }
 
-  function typeWhole(key, high, typed) {
-    const number = parseWhole(typed);
-    if (!Number.isFinite(number)) {
-      stage.say(text("message.number", { typed }));
-    } else {
-      const whole = Math.min(Math.max(Math.round(number), 0), high);
-      set({ [key]: whole });
-      if (whole !== number) stage.say(text("message.whole", { name: text(`control.${key}`), low: 0, high, value: whole }));
-    }
-    stage.redraw();
-  }
-
   return {
     pause: player.pause,
     update(state) {
       player.update();
       speed.value = String(state.speed);
-      showNumber(thrown, state.thrown);
+      thrown.update();
       range.value = String(Math.log10(state.thrown + 1));
-      showNumber(seed, state.seed);
+      seed.update();
     },
   };
 }
