@@ -23,7 +23,7 @@ every_explorer = pytest.mark.parametrize("name", explorers.NAMES)
 VARIABLES = {name: name.replace("-", "_") for name in explorers.NAMES}
 NOTEBOOK = "A_all_explorers"
 #: Explorers in the cell that tests write to.
-SCRATCH = '.jp-Cell[data-windowed-list-index="1"] .n2uq-stage'
+SCRATCH = '.jp-Cell[data-windowed-list-index="2"] .n2uq-stage'
 #: Random actions that the explorers have to bear, all in all.
 ACTIONS = 5000
 
@@ -31,7 +31,7 @@ ACTIONS = 5000
 def notebook_text() -> str:
     """A notebook with every explorer in a cell of its own."""
     cells = [f"# # Every explorer\n#\n# {NOTEBOOK}"]
-    code = ["import gc\n\nfrom n2uq_viz import explorers\nfrom n2uq_viz import state as _s"]
+    code = ["import gc\n\nfrom n2uq_viz import explorers\nfrom n2uq_viz import state as _s", "pass"]
     for name, variable in VARIABLES.items():
         code.append(f"{variable} = explorers.NAMES[{name!r}].opened()\n{variable}")
     text = [f"# %% [markdown]\n{cell}" for cell in cells] + [f"# %%\n{cell}" for cell in code]
@@ -69,7 +69,7 @@ def opened(address: str, chromium: Browser, complaints: list[str]) -> Page:
 
 def show_cell(page: Page, name: str) -> None:
     """Bring the cell of an explorer into view: the lab takes the others off the page."""
-    index = 2 + list(explorers.NAMES).index(name)
+    index = 3 + list(explorers.NAMES).index(name)
     page.evaluate(
         """async (index) => {
             const { content } = window.jupyterapp.shell.currentWidget;
@@ -198,16 +198,16 @@ def test_two_views_of_one_explorer_stay_in_step(opened: Page) -> None:
 
 
 def with_output(page: Page, code: str) -> None:
-    """Run code in the notebook's first code cell, as a reader does, and wait until it is done."""
+    """Run code in the cell that is there for it, as a reader does, and wait until it is done."""
     page.evaluate(
         """async (code) => {
             const { content, sessionContext } = window.jupyterapp.shell.currentWidget;
-            content.activeCellIndex = 1;
-            await content.scrollToItem(1, "start");
+            content.activeCellIndex = 2;
+            await content.scrollToItem(2, "start");
             const cell = content.activeCell;
             cell.model.sharedModel.setSource(code);
             await window.jupyterapp.commands.execute("notebook:run-cell");
-            await content.scrollToItem(1, "start");
+            await content.scrollToItem(2, "start");
         }""",
         code,
     )
@@ -400,6 +400,7 @@ def test_a_restarted_kernel_and_what_is_live_after_that(
     opened: Page, complaints: list[str]
 ) -> None:
     assert complaints == []
+    with_output(opened, "pass")
     restart = """async () => {
         await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart();
     }"""

@@ -99,7 +99,7 @@ function createPanel(parent, identity) {
     panel.y = (spec.yLog ? logarithmic : scale)(spec.y[0], spec.y[1], bottom, top);
     setAttributes(window, { x: px(left - slack), y: px(top - slack), width: px(right - left + 2 * slack), height: px(bottom - top + 2 * slack) });
     const xTicks = spec.xTicks ?? (spec.xLog ? powers(...spec.x) : ticks(...spec.x, Math.max(2, (right - left) / (4.5 * fontSize))));
-    const yTicks = spec.yTicks ?? (spec.yLog ? powers(...spec.y) : ticks(...spec.y, Math.max(1, (bottom - top) / (3 * fontSize))));
+    const yTicks = spec.yTicks ?? (spec.yLog ? powers(...spec.y) : ticks(...spec.y, Math.max(2, (bottom - top) / (2.2 * fontSize))));
     lines.replaceChildren();
     words.replaceChildren();
     const grid = [
