@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -104,7 +105,7 @@ def press_keys(hand: Hand) -> None:
     handle = hand.handle(name)
     handle.focus()
     low, high = before["view"]
-    step = 10.0 ** int((high - low) / 100 >= 1e-1) * 0.01 if high - low < 10 else 0.1
+    step = 10.0 ** math.floor(math.log10((high - low) / 100))
     expected = value(before)
     for key, distance in (
         ("ArrowRight", step),
@@ -191,10 +192,9 @@ def play_and_pause(hand: Hand, key: str, at_least: int) -> None:
     before = hand.state()
     play = hand.find("[data-action=play]")
     play.click()
-    attribute = {"thrown": "thrown", "steps": "steps", "shown": "shown"}[key]
     hand.page.wait_for_function(
         "([line, least]) => Number(line.dataset.value) >= least",
-        arg=[hand.find(f"[data-readout={attribute}]").element_handle(), at_least],
+        arg=[hand.find(f"[data-readout={key}]").element_handle(), at_least],
     )
     play.click()
     expect(play).to_have_attribute("aria-pressed", "false")
