@@ -13,10 +13,9 @@ from typing import Annotated, Any
 
 import typer
 
+from n2uq_viz import cli_training
+from n2uq_viz.cli_training import Mistake
 from n2uq_viz.words import table
-
-#: What typer raises for any mistake on the command line: it has no public name for it.
-_Mistake: type[Exception] = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     name="n2uq-viz",
@@ -94,7 +93,7 @@ def lab(
             return
         lab_server.serve(folder, name, port, browser, typer.echo, options or ())
     except course.LabError as error:
-        raise _Mistake(str(error)) from None
+        raise Mistake(str(error)) from None
     typer.echo("the lab has stopped")
 
 
@@ -123,12 +122,12 @@ def figures(
     suffixes = [f".{name.strip().lower().lstrip('.')}" for name in formats.split(",")]
     for suffix in suffixes:
         if suffix not in export.SUFFIXES:
-            raise _Mistake(f"a format must be svg, pdf or png, got {suffix[1:]!r}")
+            raise Mistake(f"a format must be svg, pdf or png, got {suffix[1:]!r}")
     if theme not in style.THEMES:
-        raise _Mistake(f"a theme must be one of {', '.join(style.THEMES)}, got {theme!r}")
+        raise Mistake(f"a theme must be one of {', '.join(style.THEMES)}, got {theme!r}")
     for name in names or []:
         if name not in gallery.NAMES:
-            raise _Mistake(f"a figure must be one of {', '.join(gallery.NAMES)}, got {name!r}")
+            raise Mistake(f"a figure must be one of {', '.join(gallery.NAMES)}, got {name!r}")
     try:
         for name in names or gallery.NAMES:
             state = gallery.default_state(name)
@@ -143,7 +142,7 @@ def figures(
                 )
                 typer.echo(str(path))
     except (OSError, ImportError) as error:
-        raise _Mistake(str(error)) from None
+        raise Mistake(str(error)) from None
 
 
 def _explorer_names() -> str:
@@ -181,9 +180,9 @@ def explorer(
     from n2uq_viz.state import StateError
 
     if every == (name is not None or source is not None):
-        raise _Mistake("name one explorer, or a file with --from, or --all of them")
+        raise Mistake("name one explorer, or a file with --from, or --all of them")
     if name is not None and name not in explorers.NAMES:
-        raise _Mistake(f"an explorer must be one of {', '.join(explorers.NAMES)}, got {name!r}")
+        raise Mistake(f"an explorer must be one of {', '.join(explorers.NAMES)}, got {name!r}")
     try:
         if every:
             for path in page.save_all(out or Path("explorers"), overwrite=overwrite):
@@ -195,7 +194,7 @@ def explorer(
         shown = found.opened() if state is None else found.from_state(state)
         typer.echo(str(shown.save_html(out or Path(f"{chosen}.html"), overwrite=overwrite)))
     except (OSError, ImportError, ValueError, StateError) as error:
-        raise _Mistake(str(error)) from None
+        raise Mistake(str(error)) from None
 
 
 def _state_in(path: Path) -> dict[str, Any]:
@@ -211,11 +210,19 @@ def _state_in(path: Path) -> dict[str, Any]:
         raise StateError(f"{path} holds a state that cannot be shown: {error}") from None
 
 
+app.command(
+    epilog="Example: n2uq-viz train --task moons --method gste --bits 2 --seed 1 --out runs"
+)(cli_training.train)
+app.command(
+    epilog="Example: n2uq-viz sweep --tasks moons --methods ste,gste --bits 1-4 --seeds 0-9"
+)(cli_training.sweep)
+
+
 def main() -> None:
     """Run the command; a mistake is one line on standard error and exit status 2."""
     try:
         status = app(prog_name="n2uq-viz", standalone_mode=False)
-    except _Mistake as error:
+    except Mistake as error:
         line = " ".join(error.format_message().split())  # type: ignore[attr-defined]
         typer.echo(f"n2uq-viz: {line}", err=True)
         sys.exit(2)

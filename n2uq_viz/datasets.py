@@ -7,10 +7,12 @@ import csv
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from n2uq_viz.checks import FloatArray, choice
+from n2uq_viz.comparison.results import Result, load_results
 from n2uq_viz.randomness import check_seed
 from n2uq_viz.summaries import (
     Summary,
@@ -20,6 +22,8 @@ from n2uq_viz.summaries import (
     points,
     summarize,
 )
+from n2uq_viz.training.run import TrainingRun, load_run
+from n2uq_viz.training.summary import summarize_run
 
 __all__ = [
     "NAMES",
@@ -31,6 +35,10 @@ __all__ = [
     "occupancy",
     "operation_energy",
     "points",
+    "run_summary",
+    "stored_results",
+    "stored_run",
+    "stored_runs",
     "summarize",
     "summary",
 ]
@@ -164,12 +172,7 @@ def operation_energy() -> tuple[OperationEnergy, ...]:
     >>> [row.low for row in operation_energy() if row.operation == "multiply"]
     [0.2, 3.1, 1.1, 3.7]
     """
-    path = _DATA_FOLDER / "operation_energy.csv"
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"data/operation_energy.csv must lie beside the package, as in a clone of n2uq_viz; "
-            f"not found at {path}: clone the repository and install it with pip install -e ."
-        )
+    path = _stored("operation_energy.csv")
     with path.open(encoding="utf-8", newline="") as file:
         return tuple(
             OperationEnergy(
@@ -182,3 +185,58 @@ def operation_energy() -> tuple[OperationEnergy, ...]:
             )
             for row in csv.DictReader(file)
         )
+
+
+def stored_results() -> list[Result]:
+    """Return what came of all stored training runs: the scores behind the course's comparisons.
+
+    Raises
+    ------
+    FileNotFoundError
+        The package runs outside of a clone of its repository, which holds the file.
+    """
+    return load_results(_stored("training/results.csv"))
+
+
+def stored_runs() -> tuple[str, ...]:
+    """Return the names of the training runs that are stored in full; none outside of a clone."""
+    return tuple(sorted(path.stem for path in (_DATA_FOLDER / "training/runs").glob("*.npz")))
+
+
+def stored_run(name: str) -> TrainingRun:
+    """Return one of the training runs that are stored in full.
+
+    Raises
+    ------
+    FileNotFoundError
+        The package runs outside of a clone of its repository, which holds the runs.
+    ValueError
+        No run has that name.
+    """
+    _stored("training/runs")
+    choice("a stored run", name, stored_runs())
+    return load_run(_stored(f"training/runs/{name}.npz"))
+
+
+def run_summary(name: str) -> dict[str, Any]:
+    """``summarize_run(stored_run(name))``, computed once, and to be left as it is.
+
+    A state names runs and is checked many times a second. Errors are those of `stored_run`.
+    """
+    return _run_summary(name, _DATA_FOLDER)
+
+
+@cache
+def _run_summary(name: str, _folder: Path) -> dict[str, Any]:
+    return summarize_run(stored_run(name))
+
+
+def _stored(name: str) -> Path:
+    """Return the path of something in the data folder; FileNotFoundError if it is not there."""
+    path = _DATA_FOLDER / name
+    if not path.exists():
+        raise FileNotFoundError(
+            f"data/{name} must lie beside the package, as in a clone of n2uq_viz; "
+            f"not found at {path}: clone the repository and install it with pip install -e ."
+        )
+    return path

@@ -25,12 +25,20 @@ ROLES = (
     "edge",
     "threshold",
     "selected",
+    "first",
+    "second",
 )
 
 #: Line style per role, in matplotlib's spelling (solid where a role is not named).
-LINE: dict[str, str] = {"ste": "--", "edge": ":", "threshold": "-."}
+LINE: dict[str, str] = {"ste": "--", "edge": ":", "threshold": "-.", "second": "--"}
 #: Marker per role, in matplotlib's spelling.
-MARKER: dict[str, str] = {"monte_carlo": "o", "edge": "s", "threshold": "D"}
+MARKER: dict[str, str] = {
+    "monte_carlo": "o",
+    "edge": "s",
+    "threshold": "D",
+    "first": "o",
+    "second": "s",
+}
 
 #: A ramp of increasing lightness for output levels; fewer levels take evenly spaced entries.
 _LEVEL_ANCHORS = {
@@ -115,6 +123,8 @@ _LIGHT = {
     "edge": "#58606b",
     "threshold": "#1b1f24",
     "selected": "#c98a00",
+    "first": "#0b64b4",
+    "second": "#b8460a",
 }
 _DARK = {
     "ink": "#e9ecef",
@@ -131,6 +141,8 @@ _DARK = {
     "edge": "#a9b1bc",
     "threshold": "#e9ecef",
     "selected": "#ffd24d",
+    "first": "#62b4f4",
+    "second": "#ff9d5c",
 }
 # On paper the darkest blue and the lightest band keep apart even in gray.
 _PRINT = {

@@ -14,6 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from n2uq_viz import state as states
 from n2uq_viz import style
+from n2uq_viz.state.runs import summaries as runs_of
 from tests.shown import assert_shows
 
 #: Explorer -> a handle to move, what its value is in a state, and a number to type.
@@ -23,6 +24,7 @@ HANDLES: dict[str, tuple[str, Callable[[dict[str, Any]], float], float]] = {
     "sum-of-steps": ("edge-1", lambda s: s["edges"][1], 0.7),
     "threshold": ("edge-2", lambda s: s["edges"][2], 1.1),
     "gradient-flow": ("edge-1", lambda s: s["edges"][1], 0.7),
+    "training": ("epoch", lambda s: s["epoch"], 7),
     "surrogate": ("probe", lambda s: s["x"], 1.25),
 }
 #: Impacts of accessibility findings that must not occur.
@@ -106,6 +108,8 @@ def press_keys(hand: Hand) -> None:
     handle.focus()
     low, high = before["view"]
     step = 10.0 ** math.floor(math.log10((high - low) / 100))
+    if name == "epoch":
+        step = 1.0
     expected = value(before)
     for key, distance in (
         ("ArrowRight", step),
@@ -152,6 +156,7 @@ def use_own_controls(hand: Hand) -> None:
         "sum-of-steps": add_steps,
         "threshold": choose_a_preset,
         "gradient-flow": descend,
+        "training": compare_runs,
         "surrogate": compare_others,
     }[hand.name](hand)
 
@@ -262,6 +267,32 @@ def descend(hand: Hand) -> None:
     hand.drag("edge-1", 20)
     moved = hand.state()
     assert (moved["steps"], moved["start"]) == (0, moved["edges"])
+
+
+def compare_runs(hand: Hand) -> None:
+    """Other layers, other runs, and all epochs in a row."""
+    before = hand.state()
+    hand.find("[data-control=layer]").select_option("1")
+    found = hand.state()
+    assert found["layer"] == 1
+    assert found["edges"] != before["edges"]
+    first, second = before["runs"]
+    hand.find("[data-control=run-1]").select_option(second)
+    assert hand.state()["runs"] == [second, second]
+    hand.find("[data-control=run-2]").select_option(first)
+    assert hand.state()["runs"] == [second, first]
+    hand.find("[data-control=run-2]").select_option("")
+    assert hand.state()["runs"] == [second]
+    expect(hand.find("[data-readout=difference]")).to_be_hidden()
+    hand.find("[data-action=step]").click()
+    assert hand.state()["epoch"] == before["epoch"] + 1
+    play_and_pause(hand, "epoch", at_least=before["epoch"] + 3)
+    value = hand.find("[data-control=value]")
+    for typed, took in (("1000", max(run["epochs"] for run in runs_of(hand.state()))), ("2,6", 3)):
+        value.fill(typed)
+        value.press("Enter")
+        assert hand.state()["epoch"] == took
+        expect(hand.find("[data-readout=message]")).to_contain_text("must be a whole number")
 
 
 def compare_others(hand: Hand) -> None:

@@ -13,6 +13,7 @@ from n2uq_viz import explorers
 from n2uq_viz.explorers.kit import presets
 from n2uq_viz.explorers.stage import Stage
 from n2uq_viz.quantizer import Quantizer
+from n2uq_viz.training import TrainingConfig, TrainingRun, train
 from n2uq_viz.words import say
 from tests import browser as lab
 
@@ -28,6 +29,12 @@ def learned(steps: int, quantizer: Quantizer | None = None, **keys: Any) -> Stag
     found = explorers.GradientFlowExplorer(quantizer, **keys)
     found.step(steps)
     return found
+
+
+def trained(task: str, method: str, bits: int | None, epochs: int) -> TrainingRun:
+    """A net trained for so many epochs."""
+    keys: dict[str, Any] = {} if task == "regression" else {"weight_bits": None}
+    return train(TrainingConfig(task, method, activation_bits=bits, epochs=epochs, **keys))
 
 
 def cases() -> dict[str, Stage]:
@@ -55,6 +62,16 @@ def cases() -> dict[str, Stage]:
         "gradient-flow-learned": learned(60),
         "gradient-flow-4-bits": learned(500, FOUR_BITS, target="sigmoid"),
         "gradient-flow-data": learned(12, target="data", data="bimodal"),
+        "training": explorers.TrainingExplorer(),
+        "training-none": explorers.TrainingExplorer(runs=[]),
+        "training-1-bit": explorers.TrainingExplorer([trained("moons", "pact", 1, 1)]),
+        "training-4-bits": explorers.TrainingExplorer([trained("digits", "gste", 4, 3)], layer=1),
+        "training-plane": explorers.TrainingExplorer(
+            [trained("spirals", method, 2, 100) for method in ("gste", "ste")], epoch=40
+        ),
+        "training-float": explorers.TrainingExplorer(
+            [trained("digits", "float", None, 2), trained("regression", "gste", 2, 400)]
+        ),
         "surrogate": surrogate(),
         "surrogate-none": surrogate("swish_sign", "identity_ste"),
         "surrogate-levels": surrogate("dsq", "gste", quantizer=FOUR_BITS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from playwright.sync_api import Locator
 from n2uq_viz import datasets, descent, state
 from n2uq_viz.montecarlo import simulate_shared
 from n2uq_viz.quantizer import Quantizer
+from n2uq_viz.state.runs import frame, summaries
 from n2uq_viz.surrogates import TABLE
 
 #: Numbers in the page and in NumPy are the same doubles; this allows for a last digit.
@@ -127,12 +129,34 @@ def _surrogate(found: dict[str, Any], q: Quantizer) -> Numbers:
     return values
 
 
+def _training(found: dict[str, Any], _: Quantizer) -> Numbers:
+    epoch, runs = found["epoch"], summaries(found)
+    values = {"epoch now": [float(epoch)], "epoch value": [float(epoch)]}
+    at = []
+    for i, run in enumerate(runs, start=1):
+        place, curves = min(epoch, run["epochs"]), run["curves"]
+        scores = [curves[f"validation_{name}"][place] for name in ("accuracy", "loss")]
+        at.append([math.nan if score is None else score for score in scores])
+        values[f"run-{i} accuracy"], values[f"run-{i} loss"] = ([score] for score in at[-1])
+        if place:
+            values[f"run-{i} trained"] = [curves["train_loss"][place - 1]]
+        layer = run["layers"][min(found["layer"], len(run["layers"]) - 1)]
+        edges = layer["edges"][frame(run, epoch)]
+        middles = [] if edges is None else (0.5 * (np.add(edges[1:], edges[:-1]))).tolist()
+        values[f"thresholds-{i} value"] = middles
+    if len({run["config"]["task"] for run in runs}) == 1 < len(runs):
+        values["difference accuracy"] = [at[0][0] - at[1][0]]
+        values["difference loss"] = [at[0][1] - at[1][1]]
+    return values
+
+
 _EXPECTED: dict[str, Callable[[dict[str, Any], Quantizer], Numbers]] = {
     "binary": _binary,
     "coin-flip": _coin_flip,
     "sum-of-steps": _sum_of_steps,
     "threshold": _threshold,
     "gradient-flow": _gradient_flow,
+    "training": _training,
     "surrogate": _surrogate,
 }
 

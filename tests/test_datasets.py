@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 
 from n2uq_viz import datasets
+from n2uq_viz.comparison import results_of, save_results
 from n2uq_viz.quantizer import Quantizer
+from n2uq_viz.training.summary import summarize_run
+from tests.made_runs import made_run
 
 SYNTHETIC = ("normal", "half_normal", "laplace", "bimodal")
 
@@ -123,3 +126,20 @@ def test_operation_energy_outside_of_a_clone(
     monkeypatch.setattr(datasets, "_DATA_FOLDER", tmp_path)
     with pytest.raises(FileNotFoundError, match="must lie beside the package, as in a clone"):
         datasets.operation_energy()
+
+
+def test_stored_runs_and_results(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(datasets, "_DATA_FOLDER", tmp_path)
+    assert datasets.stored_runs() == ()
+    for read in (datasets.stored_results, lambda: datasets.stored_run("a")):
+        with pytest.raises(FileNotFoundError, match=r"data/training/r\w+.* must lie beside"):
+            read()
+    runs = [made_run("moons"), made_run("digits", "ste")]
+    names = [run.save(tmp_path / "training/runs").stem for run in runs]
+    save_results(tmp_path / "training/results.csv", results_of(runs))
+    assert datasets.stored_runs() == tuple(sorted(names))
+    assert datasets.stored_run(names[0]).digest == runs[0].digest
+    assert datasets.run_summary(names[1]) == summarize_run(runs[1])
+    assert datasets.stored_results() == results_of(runs)
+    with pytest.raises(ValueError, match=r"a stored run must be one of .*, got 'a'"):
+        datasets.stored_run("a")

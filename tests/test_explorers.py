@@ -252,6 +252,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "sum-of-steps": {"shown": 2},
     "threshold": {"data": "laplace", "draws": 7, "seed": 3, "compander": True},
     "gradient-flow": {"target": "data", "learning_rate": 1.5, "data": "bimodal"},
+    "training": {"runs": [], "epoch": 0, "layer": 0},
     "surrogate": {
         "left": {"surrogate": "gste", "parameters": {}},
         "right": {"surrogate": "lsq", "parameters": {"step_size": 0.5, "bits": 3,
@@ -398,7 +399,7 @@ def test_an_invalid_state_leaves_every_explorer_as_it_was(name: str) -> None:
     told: list[dict[str, Any]] = []
     e.on_change(told.append)
     own = {"binary": "x", "coin-flip": "points", "sum-of-steps": "shown", "threshold": "draws",
-           "gradient-flow": "target", "surrogate": "left"}[name]  # fmt: skip
+           "gradient-flow": "target", "training": "runs", "surrogate": "left"}[name]  # fmt: skip
     for broken in ({**e.state, own: "?"}, {**e.state, "edges": [1, 0]}, {**e.state, "version": 2}):
         with pytest.raises(StateError):
             e.state = broken

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -96,15 +97,19 @@ def in_step(page: Page, name: str) -> Hand:
     return Hand(page, stage, name, read)
 
 
-@pytest.fixture
-def hand(opened: Page, name: str) -> Hand:
-    found = in_step(opened, name)
+def at_its_beginning(page: Page, name: str) -> Hand:
+    """The explorer as it was opened, with a history of its own for every test."""
+    found = in_step(page, name)
     found.find("[data-action=reset]").click()
-    # A history of its own for every test: undo as far as there is something to undo.
     undo = found.find("[data-action=undo]")
     while undo.is_enabled():
         undo.click()
     return found
+
+
+@pytest.fixture
+def hand(opened: Page, name: str) -> Hand:
+    return at_its_beginning(opened, name)
 
 
 @every_explorer
@@ -137,10 +142,11 @@ def test_python_moves_the_picture(hand: Hand) -> None:
         "binary": f"{{'x': {value}}}",
         "coin-flip": f"{{'points': [0.1, {value}]}}",
         "surrogate": f"{{'x': {value}}}",
+        "training": f"{{'epoch': {value}}}",
     }.get(hand.name, f"{variable}.quantizer.move_edge(1, {value}).to_dict()")
     lab.in_kernel(hand.page, f"{variable}.state = {{**{variable}.state, **{change}}}")
     found = hand.state()
-    with pytest.raises(RuntimeError, match="StateError"):
+    with pytest.raises(RuntimeError, match="RefusedState"):
         lab.in_kernel(hand.page, f"{variable}.state = {{**{variable}.state, 'edges': [1, 0]}}")
     assert hand.state() == found
 
@@ -319,7 +325,7 @@ def random_actions(hand: Hand, rng: np.random.Generator, count: int) -> int:
                 done += 1
         elif kind == "click":
             buttons = stage.locator(
-                "button:enabled:visible:not([data-action^=download]):not([data-action=save]):not([data-action=fullscreen]):not([data-action^=copy])"
+                "button:enabled:visible:not([data-action^=download]):not([data-action=save]):not([data-action=fullscreen]):not([data-action^=copy]):not([data-action=train])"
             ).all()
             buttons[int(rng.integers(len(buttons)))].click(timeout=5000)
             done += 1
@@ -388,6 +394,11 @@ def test_random_actions_end_in_a_valid_state(hand: Hand, complaints: list[str]) 
     play = hand.find("[data-action=play][aria-pressed=true]")
     if play.count():
         play.click()
+    # Tab and Enter may also have begun a training.
+    stop = hand.find("[data-action=train-stop]:enabled")
+    if stop.count():
+        stop.click()
+        expect(hand.find("[data-live=idle]")).to_be_visible(timeout=lab.PATIENCE)
     found = hand.read()
     assert states.validate(found, hand.name) == found
     lab.in_kernel(
@@ -398,15 +409,87 @@ def test_random_actions_end_in_a_valid_state(hand: Hand, complaints: list[str]) 
     assert complaints == []
 
 
+def epochs_done(hand: Hand, at_least: int) -> int:
+    """How many epochs the explorer says are done, once it says that many."""
+    hand.page.wait_for_function(
+        "([bar, least]) => bar.value >= least",
+        arg=[hand.find("progress").element_handle(), at_least],
+        timeout=lab.PATIENCE,
+    )
+    return int(hand.find("progress").evaluate("(bar) => bar.value"))
+
+
+def test_training_live_while_the_kernel_answers(opened: Page, complaints: list[str]) -> None:
+    hand = at_its_beginning(opened, "training")
+    before = hand.state()
+    said, live = hand.find("[data-readout=live]"), hand.find("fieldset.n2uq-train")
+    hand.find("[data-control=train-task]").select_option("regression")
+    expect(hand.find("[data-control=train-method] option[value=float]")).to_have_count(0)
+    hand.find("[data-control=train-task]").select_option("spirals")
+    hand.find("[data-control=train-method]").select_option("pact")
+    for typed, kept in (("0", "100"), ("many", "100"), ("10,000", "10000")):
+        hand.find("[data-control=train-epochs]").fill(typed)
+        hand.find("[data-control=train-epochs]").press("Enter")
+        expect(hand.find("[data-control=train-epochs]")).to_have_value(kept)
+    hand.find("[data-action=train]").click()
+    epochs_done(hand, 2)
+    expect(hand.find("[data-action=train]")).to_be_disabled()
+    expect(hand.find("[data-readout=run-1]")).to_contain_text("PACT, 2 bits, spirals, seed 0")
+    assert lab.in_kernel(opened, "print(training.running, 6 * 7)") == "True 42"
+    hand.find("[data-action=train-pause]").click()
+    expect(live).to_have_attribute("data-live", "paused", timeout=lab.PATIENCE)
+    expect(said).to_contain_text("Paused after epoch")
+    paused = epochs_done(hand, 2)
+    lab.in_kernel(opened, "pass")
+    assert epochs_done(hand, 2) == paused
+    # What has been trained so far can be looked through, and nothing of it is in the state yet.
+    hand.handle("epoch").focus()
+    opened.keyboard.press("Home")
+    expect(hand.find("[data-readout=epoch]")).to_have_attribute("data-value", "0")
+    opened.keyboard.press("End")
+    expect(hand.find("[data-readout=epoch]")).to_have_attribute("data-value", str(paused))
+    assert hand.read() == before
+    hand.find("[data-action=train-pause]").click()
+    epochs_done(hand, paused + 2)
+    hand.find("[data-action=train-stop]").click()
+    expect(live).to_have_attribute("data-live", "idle", timeout=lab.PATIENCE)
+    expect(said).to_contain_text("Stopped after epoch")
+    found = hand.state()
+    first, second = found["runs"]
+    assert (first["label"], first["status"]) == ("spirals-pact-w32a2-seed0", "stopped")
+    assert (second, found["epoch"]) == (before["runs"][1], first["epochs"])
+    assert first["epochs"] > paused
+    expect(hand.find("[data-readout=notes-1]")).to_contain_text("Run 1 was stopped after")
+    hand.find("[data-action=undo]").click()
+    assert hand.state() == before
+    expect(hand.find("[data-action=undo]")).to_be_disabled()
+    hand.find("[data-action=redo]").click()
+    assert hand.state() == found
+    # A run of one's own stays at hand, and goes over as its hash.
+    hand.find("[data-control=run-1]").select_option(before["runs"][0])
+    hand.find("[data-control=run-2]").select_option(first["sha256"])
+    assert hand.state()["runs"] == [before["runs"][0], first]
+    hand.drag("epoch", 10)
+    hand.state()
+    size = lab.in_kernel(opened, "print(len(str(training.get_state('state'))))")
+    assert int(size) < 1000
+    assert complaints == []
+
+
 def test_a_restarted_kernel_and_what_is_live_after_that(
     opened: Page, complaints: list[str]
 ) -> None:
     assert complaints == []
     with_output(opened, "pass")
+    begin = "training.train({'task': 'spirals', 'weight_bits': None, 'epochs': 10_000})"
+    pid = lab.in_kernel(opened, f"{begin}; print(training._live._training._process.pid)")
+    training = psutil.Process(int(pid))
     restart = """async () => {
         await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart();
     }"""
     opened.evaluate(restart)
+    gone, _ = psutil.wait_procs([training], timeout=lab.PATIENCE / 1000)
+    assert gone == [training]
     hand = in_step_or_silent(opened, "sum-of-steps")
     hand.find("[data-action=reset]").click()
     hand.rest()

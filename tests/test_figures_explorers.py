@@ -32,7 +32,12 @@ NARROW = Quantizer.from_intervals([0.8, 1e-3, 0.4, 1e-3, 0.5, 0.3, 1e-3])
 LARGE = Quantizer(1e9 * np.array([-3.0, -2.999, 1.0]), 1e9 * np.array([-3.0, -2.999, 1.0]))
 SMALL = Quantizer([0.0, 1e-6, 3e-6], [0.0, 1e-7, 1e-6])
 FAR, NEAR, BESIDE = [-40.0, 70.0], [0.66665, 0.66668], [50.0, 60.0]
-FIGURES = {name.replace("-", "_"): name for name in states.EXPLORERS if name != "threshold"}
+#: Those of the Threshold and the Training explorer have tests of their own.
+FIGURES = {
+    name.replace("-", "_"): name
+    for name in states.EXPLORERS
+    if name not in ("threshold", "training")
+}
 
 
 def state_of(explorer: str, q: Quantizer, **keys: Any) -> dict[str, Any]:

@@ -19,6 +19,9 @@ from n2uq_viz import datasets, descent, state, surrogates, words
 from n2uq_viz.montecarlo import GRADIENT_METHODS
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.state.browser import for_browser
+from n2uq_viz.state.runs import summaries as summaries_of
+from n2uq_viz.training.summary import summarize_run
+from tests.made_runs import made_run
 from tests.test_javascript import node, random_quantizer
 
 Random = np.random.Generator
@@ -30,7 +33,9 @@ STEPS = [0, 1, 2, 10, 50, 200, 500]
 
 
 def summaries() -> dict[str, Any]:
-    return {name: datasets.summary(name) for name in datasets.NAMES}
+    """What an explorer may name: data sets, and runs."""
+    runs = {name: datasets.run_summary(name) for name in datasets.stored_runs()}
+    return {name: datasets.summary(name) for name in datasets.NAMES} | runs
 
 
 # --- The descent ---
@@ -91,6 +96,23 @@ def own_data() -> tuple[dict[str, Any], ...]:
     )
 
 
+@cache
+def own_runs() -> tuple[dict[str, Any], ...]:
+    diverged: State = {
+        "status": "diverged",
+        "diverged_at": 7,
+        "test_loss": np.nan,
+        "test_accuracy": 0.1,
+    }
+    runs = (
+        made_run(epochs=4),
+        made_run("regression", "ste", epochs=70),
+        made_run("spirals", "pact", epochs=2, activation_bits=4, weight_bits=None),
+        made_run("moons", "float", epochs=0, **diverged),
+    )
+    return tuple(map(summarize_run, runs))
+
+
 def any_of(rng: Random, values: Any) -> Any:
     return copy.deepcopy(values[int(rng.integers(len(values)))])
 
@@ -131,6 +153,19 @@ def descent_of(rng: Random, given: State) -> State:
     return keys
 
 
+def runs_of(rng: Random) -> State:
+    every = (*own_runs(), *datasets.stored_runs())
+    runs = [any_of(rng, every) for _ in range(int(rng.integers(0, 3)))]
+    found = summaries_of({"runs": runs})
+    last = max((run["epochs"] for run in found), default=0)
+    layers = max((len(run["layers"]) for run in found), default=1)
+    return {
+        "runs": runs,
+        "epoch": any_of(rng, (None, 0, int(rng.integers(last + 1)))),
+        "layer": int(rng.integers(layers)),
+    }
+
+
 def valid_state(rng: Random, explorer: str) -> State:
     steps = int(rng.integers(1, 16))
     edges = np.cumsum([rng.normal(), *rng.uniform(0.01, 1.0, steps)]).tolist()
@@ -160,6 +195,9 @@ def valid_state(rng: Random, explorer: str) -> State:
         chosen |= descent_of(rng, found)
         found["edges"] = chosen.pop("edges", edges)
         return found | chosen
+    if explorer == "training":
+        chosen |= runs_of(rng)
+        return found | {key: chosen[key] for key in state.KEYS[explorer] if key in chosen}
     # Now and then a key of another explorer, which is left out.
     own = state.KEYS[explorer]
     return found | {
@@ -349,6 +387,20 @@ def summary_with(**keys: Any) -> State:
     return {**MINIMAL, "data": {**own_data()[0], **keys}}
 
 
+def run_with(which: int = 0, **keys: Any) -> State:
+    """A state with a run of which something is another: at least its hash."""
+    changed = {"label": "another", **keys}
+    return {**MINIMAL, "runs": [{**own_runs()[which], **changed}]}
+
+
+def layer_with(**keys: Any) -> dict[str, Any]:
+    return {**own_runs()[0]["layers"][0], **keys}
+
+
+def regions_with(text: str) -> dict[str, Any]:
+    return {**own_runs()[2]["regions"], "classes": [text] * 3}
+
+
 BAD: list[tuple[Any, str | None, str]] = [
     (None, None, "A state must be a JSON object, got null"),
     ([1, 2], None, "A state must be a JSON object, got [1, 2]"),
@@ -381,6 +433,36 @@ BAD: list[tuple[Any, str | None, str]] = [
     ({**MINIMAL, "points": [1, "2"]}, "coin-flip", r'points\[1\] must be a number .*, got "2"'),
     ({**MINIMAL, "shown": 3}, "sum-of-steps", "shown .* 0 to the number of steps, 2, .*, got 3"),
     ({**MINIMAL, "start": [0, 1]}, "gradient-flow", "start and levels must have equal lengths"),
+    ({**MINIMAL, "runs": 3}, "training", "runs must be a list of at most 2 runs, got 3"),
+    ({**MINIMAL, "runs": ["normal"]}, "training", r'runs\[0\] must be one of .*, got "normal"'),
+    ({**MINIMAL, "epoch": 1}, "training", "epoch must be a whole number from 0 to 0, .*, got 1"),
+    ({**MINIMAL, "runs": [own_runs()[0]], "layer": 2}, "training", "layer must be .* 0 to 1, .* 2"),
+    (run_with(), "training", r"runs\[0\].sha256 must be that of the rest .*, got"),
+    (run_with(config=3), "training", r"runs\[0\].config must be a JSON object, got 3"),
+    (run_with(config={"task": "cats"}), "training", r"config.task must be one of digits, .*cats"),
+    (run_with(config={"cat": 1}), "training", r'key of runs\[0\].config must be .* got "cat"'),
+    (
+        run_with(config={"task": "regression", "method": "float"}),
+        "training",
+        r'config.method does not go with the task regression, got "float"',
+    ),
+    (run_with(epochs=10**6), "training", r"runs\[0\].epochs must be a whole number from 0 to"),
+    (run_with(diverged_at=3), "training", r"runs\[0\].diverged_at must name a step if .*got 3"),
+    (run_with(frames=[0, 1]), "training", "frames must be at most 61 increasing .* from 0 to 4"),
+    (run_with(label=3), "training", r"runs\[0\].label must be a text of at most 200 characters"),
+    (run_with(curves=3), "training", r"curves must be a JSON object with the key train_loss"),
+    (run_with(layers=3), "training", r"runs\[0\].layers must be a list of at most 64 entries"),
+    (run_with(layers=[layer_with(levels=[None] * 5)]), "training", "must be equally many in every"),
+    (
+        run_with(layers=[layer_with(bins=[1, 0, 4])]),
+        "training",
+        "bins must be two numbers in order",
+    ),
+    (
+        run_with(2, regions=regions_with("?")),
+        "training",
+        r"classes\[0\] must be base64 of 33 bytes",
+    ),
     ({**MINIMAL, "left": 3}, "surrogate", "left must be a JSON object with .*, got 3"),
     ({**MINIMAL, "left": "piano"}, "surrogate", 'left must be one of .*, got "piano"'),
     (
@@ -436,7 +518,9 @@ def test_refusals_say_the_rule_and_the_value() -> None:
             else re.escape(message).replace(r"\$", "$")
         )
         assert re.search(pattern, said(answer)), (message, said(answer))
-    refused = set(re.findall(r'"(refused\.[a-z_.]+)"', (JAVASCRIPT / "validate.js").read_text()))
+    rules = ("validate.js", "refuse.js", "valid_run.js")
+    texts = [(JAVASCRIPT / name).read_text(encoding="utf-8") for name in rules]
+    refused = set(re.findall(r'"(refused\.[a-z_.]+)"', " ".join(texts)))
     assert refused == {key for key in words.table() if key.startswith("refused.")}
     # Data that are elsewhere only are looked at in a test of their own.
     assert refused - {answer["refused"] for answer in answers} == {"refused.data.missing"}
@@ -463,7 +547,9 @@ def test_data_that_are_not_here_are_refused() -> None:
     assert "data must be one of normal, laplace here" in said(answers[2])
 
 
-@pytest.mark.parametrize("key", [*state.KEYS["threshold"], *state.KEYS["gradient-flow"], "left"])
+@pytest.mark.parametrize(
+    "key", [*state.KEYS["threshold"], *state.KEYS["gradient-flow"], "left", "runs"]
+)
 def test_nothing_is_too_deep_or_too_long(key: str) -> None:
     explorer = next(name for name in state.EXPLORERS if key in state.KEYS[name])
     texts = ["[" * 50_000 + "]" * 50_000, '{"a":' * 50_000 + "1" + "}" * 50_000]

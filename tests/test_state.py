@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 from typing import Any
 
@@ -15,6 +16,9 @@ from n2uq_viz import datasets, descent, state
 from n2uq_viz.montecarlo import GRADIENT_METHODS
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.state import StateError
+from n2uq_viz.state.runs import input_range
+from n2uq_viz.training.summary import summarize_run
+from tests.made_runs import made_layer, made_run
 
 MINIMAL = {"version": 1, "edges": [0.0, 1.0, 3.0], "levels": [0.0, 1.0, 2.0]}
 
@@ -221,6 +225,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "start": [-1.0, 1.0],
         "steps": 0,
     },
+    "training": {"runs": [], "epoch": 0, "layer": 0},
     "surrogate": {
         "left": {"surrogate": "clipped_ste", "parameters": {}},
         "right": {"surrogate": "ede", "parameters": {"t": 2.0}},
@@ -250,6 +255,12 @@ CHOSEN: dict[str, dict[str, tuple[Any, Any]]] = {
         "learning_rate": (1, 1.0),
         "data": ("normal", "normal"),
         "hidden": (["loss"], ["loss"]),
+    },
+    "training": {
+        "runs": ((), []),
+        "epoch": (None, 0),
+        "layer": (None, 0),
+        "hidden": (["history", "train", "loss"], ["train", "history"]),
     },
     "surrogate": {
         "left": ("gste", {"surrogate": "gste", "parameters": {}}),
@@ -441,6 +452,14 @@ SURROGATES = "identity_ste, clipped_ste, .*"
             "^left: quantizer must be a Quantizer",
         ),
         ("surrogate", "x", float("-inf"), f"^x must be {LARGE} -inf"),
+        ("training", "runs", None, "^runs must be a list of at most 2 runs, got None"),
+        ("training", "runs", ["a", "b", "c"], "^runs must be a list of at most 2 runs, got"),
+        ("training", "runs", ["normal"], r"^runs\[0\] must be a stored run .* got 'normal'"),
+        ("training", "runs", [3], r"^runs\[0\] must be a stored run .* or a summary, got 3"),
+        ("training", "runs", [{"epochs": 3}], r"^runs\[0\]: a run summary must have the key"),
+        ("training", "epoch", 1, "^epoch must be a whole number from 0 to 0, .* None for 0, got 1"),
+        ("training", "epoch", True, "^epoch must be .* got True"),
+        ("training", "layer", -1, "^layer must be a whole number from 0 to 0, .* got -1"),
     ],
 )
 def test_every_rule_names_the_key_and_the_value(
@@ -479,6 +498,67 @@ def test_without_a_package_the_data_of_a_descent_are_a_state_error(
     monkeypatch.setattr(datasets, "summary", missing)
     with pytest.raises(StateError, match=r"^data: normal comes with scikit-learn"):
         state.validate({**THREE, "target": "data", "data": "normal", "steps": 1}, "gradient-flow")
+
+
+# --- Training runs ---
+
+
+def run_of(**keys: Any) -> dict[str, Any]:
+    return summarize_run(made_run(**keys))
+
+
+def test_the_quantizer_is_that_of_the_first_run_at_the_epoch() -> None:
+    run, other = run_of(epochs=6), run_of(method="ste", epochs=3, activation_bits=1)
+    found = state.validate({**THREE, "runs": [run, other]}, "training")
+    assert (found["epoch"], found["layer"]) == (6, 0)
+    for epoch, layer in ((0, 0), (6, 1), (4, 0)):
+        found = state.validate({**found, "epoch": epoch, "layer": layer, "edges": [5, 6, 7, 8]})
+        assert found["edges"] == run["layers"][layer]["edges"][epoch]
+        assert found["levels"] == run["layers"][layer]["levels"][epoch]
+        assert state.validate(found) == found
+        assert state.validate(found, "threshold")["edges"] == found["edges"]
+        assert state.loads(state.dumps(found)) == found
+    swapped = state.validate({**found, "runs": [other, run], "epoch": 6})
+    assert swapped["edges"] == other["layers"][0]["edges"][3]
+
+
+def test_without_a_quantizer_to_show_the_state_keeps_its_own() -> None:
+    broken = made_run(epochs=2)
+    layers = (made_layer("act1", 2, 2, np.random.default_rng(0), broken=True),)
+    runs = [summarize_run(dataclasses.replace(broken, layers=layers)), run_of(method="float")]
+    for run in runs:
+        found = state.validate({**THREE, "runs": [run]}, "training")
+        assert found["edges"] == THREE["edges"]
+    assert state.validate({**found, "runs": [runs[0]], "epoch": 1})["edges"] != THREE["edges"]
+
+
+def test_epochs_and_layers_end_with_the_runs() -> None:
+    given_state = {**THREE, "runs": [run_of(epochs=2), run_of(epochs=5)]}
+    assert state.validate({**given_state, "epoch": 5}, "training")["epoch"] == 5
+    for key, value, message in (("epoch", 6, "from 0 to 5"), ("layer", 2, "from 0 to 1")):
+        with pytest.raises(StateError, match=f"^{key} must be a whole number {message}"):
+            state.validate({**given_state, key: value}, "training")
+
+
+def test_a_run_that_was_changed_is_refused_also_when_it_is_known() -> None:
+    run = run_of(epochs=2)
+    known = state.validate({**THREE, "runs": [run]}, "training")
+    assert state.validate(known)["runs"][0] is known["runs"][0]
+    for key, value in (("label", "other"), ("test_loss", 0.5), ("sha256", "0" * 64)):
+        with pytest.raises(StateError, match=r"^runs\[0\]: sha256 must be that of the rest"):
+            state.validate({**known, "runs": [{**run, key: value}]})
+
+
+def test_the_range_of_inputs_holds_inputs_and_edges() -> None:
+    run = run_of(epochs=3)
+    low, high = input_range([run], 0) or [0.0, 0.0]
+    edges = np.array(run["layers"][0]["edges"])
+    assert low <= min(-1.0, edges.min())
+    assert high >= max(3.0, edges.max())
+    assert input_range([], 0) is None
+    far = {**run["layers"][0], "edges": [[0.0, 1e9]] * 4}
+    assert input_range([{**run, "layers": [far]}], 0) == [-1.0, 5.0]
+    assert input_range([run], 9) == input_range([run], 1)
 
 
 def test_long_whole_numbers_are_floats_as_a_browser_writes_them() -> None:

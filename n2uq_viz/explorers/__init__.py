@@ -7,6 +7,7 @@ from n2uq_viz.explorers.stage import Stage
 from n2uq_viz.explorers.sum_of_steps import SumOfStepsExplorer
 from n2uq_viz.explorers.surrogate import SurrogateExplorer
 from n2uq_viz.explorers.threshold import ThresholdExplorer
+from n2uq_viz.explorers.training import TrainingExplorer
 
 __all__ = [
     "NAMES",
@@ -16,6 +17,7 @@ __all__ = [
     "SumOfStepsExplorer",
     "SurrogateExplorer",
     "ThresholdExplorer",
+    "TrainingExplorer",
 ]
 
 #: Name of an explorer -> its class, in the order of the course.
@@ -27,6 +29,7 @@ NAMES: dict[str, type[Stage]] = {
         SumOfStepsExplorer,
         ThresholdExplorer,
         GradientFlowExplorer,
+        TrainingExplorer,
         SurrogateExplorer,
     )
 }

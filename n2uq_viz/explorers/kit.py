@@ -17,7 +17,7 @@ from n2uq_viz.state.browser import for_browser
 #: zero.
 _NONUNIFORM_POWER = 1.6
 #: Words of the notebooks, the command line and the figures, which the browser never says.
-_UNSAID = ("course.", "figure.", "cli.", "page.")
+_UNSAID = ("course.", "figure.", "cli.", "page.", "comparison.")
 
 
 def presets() -> dict[str, dict[int, Quantizer]]:

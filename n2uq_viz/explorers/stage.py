@@ -229,7 +229,11 @@ class Stage(anywidget.AnyWidget):
         """
         from n2uq_viz.explorers import page
 
-        return page.save(type(self), self.state, self._data, path, overwrite=overwrite)
+        return page.save(type(self), self.state, self._page_data(), path, overwrite=overwrite)
+
+    def _page_data(self) -> dict[str, Any]:
+        """What a page has beside its state."""
+        return self._data
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The live explorer, and a still picture in words for places where no widget can run."""
@@ -272,7 +276,7 @@ class Stage(anywidget.AnyWidget):
                 reply |= self._saved(content)
         finally:
             # Also when a reader's own callback fails: the change itself has been made by then.
-            self.send({**reply, "state": self.state})
+            self.send({**reply, **self.get_state("state")})
 
     def _saved(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """Save what is on screen as the browser asks, and say where, or why not."""

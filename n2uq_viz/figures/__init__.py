@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from n2uq_viz import state as states
 from n2uq_viz.checks import choice
 from n2uq_viz.figures import agreement as _agreement
+from n2uq_viz.figures import arms as _arms
 from n2uq_viz.figures import (
     bias,
     figure1,
@@ -22,7 +23,9 @@ from n2uq_viz.figures import (
     savings,
     shown,
     side,
+    steps,
     thrown,
+    trained,
 )
 from n2uq_viz.figures import bias_of_ste as _bias_of_ste
 from n2uq_viz.figures import binary as _binary
@@ -36,12 +39,16 @@ from n2uq_viz.figures import sum_of_steps as _sum_of_steps
 from n2uq_viz.figures import surrogate as _surrogate
 from n2uq_viz.figures import surrogates as _surrogates
 from n2uq_viz.figures import threshold as _threshold
+from n2uq_viz.figures import threshold_history as _threshold_history
+from n2uq_viz.figures import training as _training
+from n2uq_viz.figures import training_curves as _training_curves
 from n2uq_viz.figures import why_quantize as _why_quantize
 from n2uq_viz.words import say
 
 __all__ = [
     "NAMES",
     "agreement",
+    "arms",
     "bias_of_ste",
     "binary",
     "caption",
@@ -58,10 +65,14 @@ __all__ = [
     "surrogates",
     "text_alternative",
     "threshold",
+    "threshold_history",
+    "training",
+    "training_curves",
     "why_quantize",
 ]
 
 agreement = _agreement.agreement
+arms = _arms.arms
 bias_of_ste = _bias_of_ste.bias_of_ste
 binary = _binary.binary
 coin_flip = _coin_flip.coin_flip
@@ -75,6 +86,9 @@ sum_of_steps = _sum_of_steps.sum_of_steps
 surrogate = _surrogate.surrogate
 surrogates = _surrogates.surrogates
 threshold = _threshold.threshold
+threshold_history = _threshold_history.threshold_history
+training = _training.training
+training_curves = _training_curves.training_curves
 why_quantize = _why_quantize.why_quantize
 
 #: Name -> function; those drawn from a state take it first, all take ``theme``.
@@ -94,6 +108,10 @@ NAMES: dict[str, Callable[..., Figure]] = {
     "surrogates": surrogates,
     "bias_of_ste": bias_of_ste,
     "range_gate": range_gate,
+    "training": training,
+    "training_curves": training_curves,
+    "threshold_history": threshold_history,
+    "arms": arms,
 }
 #: Name -> function that returns the values which caption and text alternative name, or a tuple of
 #: the parts that have a sentence of their own and these values. It takes the state if the figure
@@ -114,7 +132,13 @@ _WORDS: dict[str, Callable[..., Any]] = {
     "gradient_estimates": noise.words,
     "surrogates": _surrogates.words,
     "bias_of_ste": bias.words,
+    "training": trained.words,
+    "training_curves": _training_curves.words,
+    "threshold_history": _threshold_history.words,
+    "arms": steps.words,
 }
+#: Figures that are drawn from the state of an explorer with another name.
+_EXPLORERS = {"training_curves": "training", "threshold_history": "training"}
 
 
 def caption(name: str, state: Mapping[str, Any] | None = None) -> str:
@@ -170,7 +194,7 @@ def default_state(name: str) -> dict[str, Any] | None:
     choice("a figure", name, NAMES)
     if "state" not in inspect.signature(NAMES[name]).parameters:
         return None
-    own = name.replace("_", "-")
+    own = _EXPLORERS.get(name, name.replace("_", "-"))
     return shown.default_state(own if own in states.EXPLORERS else "threshold")
 
 

@@ -140,16 +140,23 @@ class Sheet:
         return [short(value, digits) for value in values]
 
     def input_numbers(
-        self, ax: Axes, *, seen: bool, beyond: float | None = None, whole: bool = False
+        self,
+        ax: Axes,
+        *,
+        seen: bool,
+        beyond: float | None = None,
+        whole: bool = False,
+        closer: float = 1.0,
     ) -> None:
         """Put round numbers on the input axis; only the ticks unless they are to be seen.
 
         A number that would reach `beyond` either end of the axis by more than that is left out, and
-        so is one that is not `whole`, if that is asked for.
+        so is one that is not `whole`, if that is asked for. How close they may be to each other is
+        `closer` times what is usual.
         """
         em = self.theme.font_size
         (width, _), (low, high), size = axes_size(ax), ax.get_xlim(), frame.SMALL * em
-        values, digits = frame.round_ticks(low, high, width, size)
+        values, digits = frame.round_ticks(low, high, width, closer * size)
         if whole:
             values = [value for value in values if abs(value - round(value)) < WHOLE]
         labels = [short(value, digits) for value in values]

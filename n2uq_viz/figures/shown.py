@@ -13,6 +13,7 @@ from n2uq_viz.figures.compander import is_even, middles
 from n2uq_viz.montecarlo import root_mean_square, simulate_gradient_shared
 from n2uq_viz.plots.backward import gradient_top
 from n2uq_viz.plots.labels import percent, short
+from n2uq_viz.plots.training import input_limits
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.words import say
 
@@ -82,6 +83,8 @@ def default_state(explorer: str = "threshold") -> dict[str, Any]:
     plain = {"version": states.VERSION, "explorer": explorer}
     if explorer == "gradient-flow":
         return _learned(plain)
+    if explorer == "training":
+        return _trained(plain)
     own: dict[str, tuple[Quantizer, dict[str, Any]]] = {
         "binary": (Quantizer.binary(), {"view": [-2.0, 2.0]}),
         "coin-flip": (Quantizer.binary(), {"view": [-1.5, 1.5], "thrown": 1000}),
@@ -106,6 +109,30 @@ def _learned(plain: dict[str, Any]) -> dict[str, Any]:
     both = sorted((*edges, *q.edges.tolist()))
     view = states.default_view(both)
     return states.validate({**plain, **q.to_dict(), **keys, "edges": edges, "view": view})
+
+
+def _trained(plain: dict[str, Any]) -> dict[str, Any]:
+    """Return stored runs over the range of their inputs, as a state; without runs where none are.
+
+    A task in the plane comes first, since its answers can be seen, and G-STE beside fixed range.
+    """
+    stored = datasets.stored_runs()
+    names = list(stored[:2])
+    for task in ("regression", "pixels", "digits", "moons", "spirals"):
+        first, second = (
+            [name for name in stored if name.startswith(f"{task}-{method}-")][:1]
+            for method in ("gste", "ste")
+        )
+        if first and second:
+            names = [*first, *second]
+    state = states.validate({**plain, **_UNEVEN.to_dict(), "runs": names})
+    ranges = [
+        input_limits(run["layers"][0]) for run in map(datasets.run_summary, names) if run["layers"]
+    ]
+    if not ranges:
+        return state
+    view = [min(low for low, _ in ranges), max(high for _, high in ranges)]
+    return states.validate({**state, "view": view})
 
 
 def summary_of(state: Mapping[str, Any]) -> datasets.Summary:

@@ -15,7 +15,7 @@ from typing import Any
 
 from n2uq_viz.montecarlo import GRADIENT_METHODS
 from n2uq_viz.quantizer import Quantizer
-from n2uq_viz.state import rules
+from n2uq_viz.state import rules, runs
 from n2uq_viz.state.rules import (
     LARGEST,
     LEARNING_RATES,
@@ -29,6 +29,7 @@ from n2uq_viz.state.rules import (
     StateError,
     drawable,
 )
+from n2uq_viz.state.runs import MAX_RUNS
 
 __all__ = [
     "DEFAULT_DATA",
@@ -40,6 +41,7 @@ __all__ = [
     "MAX_DESCENT",
     "MAX_DRAWS",
     "MAX_POINTS",
+    "MAX_RUNS",
     "MAX_STEPS",
     "REQUIRED",
     "SERIES",
@@ -94,6 +96,11 @@ _OWN: dict[str, dict[str, tuple[rules.Rule, Any]]] = {
         "learning_rate": (rules.learning_rate, 0.2),
         "start": (rules.start, None),
         "steps": (rules.descent_steps, 0),
+    },
+    "training": {
+        "runs": (runs.runs, []),
+        "epoch": (runs.epoch, None),
+        "layer": (runs.layer, 0),
     },
     "surrogate": {
         "left": (rules.surrogate("left"), "clipped_ste"),
@@ -170,7 +177,8 @@ def validate(state: Any, explorer: str | None = None) -> dict[str, Any]:
             raise StateError(
                 f"a state must have the keys {', '.join(REQUIRED)}; {key!r} is missing"
             )
-    state = _floats(state)
+    # Summaries of runs are long, and have rules for every number in them.
+    state = {key: value if key == "runs" else _floats(value) for key, value in state.items()}
     version = state["version"]
     if isinstance(version, bool) or version != VERSION:
         newer = isinstance(version, (int, float)) and version > VERSION
@@ -194,10 +202,12 @@ def validate(state: Any, explorer: str | None = None) -> dict[str, Any]:
         valid[key] = rule(state.get(key, default), valid)
     if explorer == "gradient-flow":
         rules.from_here(valid)
+    elif explorer == "training":
+        runs.follow(valid)
     return valid
 
 
-def _floats(value: Any, depth: int = 4) -> Any:
+def _floats(value: Any, depth: int = 3) -> Any:
     """Long whole numbers as floats: a browser writes 1e20 as one that no integer of NumPy holds."""
     if isinstance(value, int) and _LONGEST < abs(value) <= LARGEST:
         return float(value)

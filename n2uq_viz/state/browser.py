@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import math
 from typing import Any
 
@@ -11,6 +12,11 @@ from n2uq_viz.descent import TARGETS
 from n2uq_viz.montecarlo import GRADIENT_METHODS
 from n2uq_viz.randomness import MAX_SEED
 from n2uq_viz.state import _OWN, _SHARED, rules
+from n2uq_viz.state.runs import MAX_RUNS
+from n2uq_viz.training import config as training
+from n2uq_viz.training import summary_rules
+from n2uq_viz.training.rates import tuned_rate
+from n2uq_viz.training.run import STATUSES
 
 __all__ = ["for_browser"]
 
@@ -38,7 +44,9 @@ def for_browser() -> dict[str, Any]:
         the same for summaries of data;
     ``surrogates``
         name -> parameter -> ``default``, ``low``, ``high``, ``shown``, ``kind``, ``words``;
-        None where a bound is infinite. Objects, which JSON cannot hold, are left out.
+        None where a bound is infinite. Objects, which JSON cannot hold, are left out;
+    ``training``
+        what a configuration of a training run and a summary of one may hold.
 
     Examples
     --------
@@ -70,6 +78,7 @@ def for_browser() -> dict[str, Any]:
             "learningRates": list(rules.LEARNING_RATES),
             "speeds": list(rules.SPEEDS),
             "maxSeed": MAX_SEED,
+            "maxRuns": MAX_RUNS,
         },
         "summary": {
             "keys": list(summaries.SUMMARY_KEYS),
@@ -85,6 +94,42 @@ def for_browser() -> dict[str, Any]:
             }
             for name, entry in surrogates.TABLE.items()
         },
+        "training": _training(),
+    }
+
+
+def _training() -> dict[str, Any]:
+    low, high = training.BITS
+    fields = dataclasses.fields(training.TrainingConfig)
+    defaults = {field.name: field.default for field in fields}
+    unset, usual = defaults["activation_bits"], training.TrainingConfig().activation_bits
+    return {
+        "tasks": list(training.TASKS),
+        "withWeights": list(training.WITH_WEIGHTS),
+        "methods": list(training.METHODS),
+        "weightGradients": list(training.WEIGHT_GRADIENTS),
+        "defaults": defaults,
+        "bits": {"low": low, "high": high, "default": unset, "usual": usual},
+        "epochs": dict(training.EPOCHS),
+        "batch": dict(training.BATCH),
+        "rates": {
+            task: {method: tuned_rate(task, method) for method in training.METHODS}
+            for task in training.TASKS
+        },
+        "maxEpochs": training.MAX_EPOCHS,
+        "maxBatch": training.MAX_BATCH,
+        "maxSeed": MAX_SEED,
+        "maxWhole": summaries.MAX_COUNT,
+        "statuses": list(STATUSES),
+        "curves": dict(summary_rules.CURVES),
+        "maxFrames": summary_rules.MAX_FRAMES,
+        "maxPoints": summary_rules.MAX_POINTS,
+        "maxClasses": summary_rules.MAX_CLASSES,
+        "maxLayers": summary_rules.MAX_LAYERS,
+        "maxLevels": summary_rules.MAX_LEVELS,
+        "maxBins": summary_rules.MAX_BINS,
+        "maxGrid": summary_rules.MAX_GRID,
+        "maxText": summary_rules.MAX_TEXT,
     }
 
 

@@ -51,6 +51,16 @@ SERIES: dict[str, tuple[str, ...]] = {
         "histogram",
     ),
     "gradient-flow": ("target", "deterministic", "expectation", "pushes", "history", "loss"),
+    "training": (
+        "train",
+        "validation",
+        "deterministic",
+        "histogram",
+        "thresholds",
+        "history",
+        "regions",
+        "points",
+    ),
     "surrogate": ("deterministic", "smooth", "derivative", "noise"),
 }
 _ANY_SERIES = frozenset(itertools.chain.from_iterable(SERIES.values()))

@@ -3,20 +3,25 @@
 
 import { readFileSync } from "node:fs";
 import { createAlone } from "../../n2uq_viz/explorers/js/alone.js";
+import { floatText } from "../../n2uq_viz/explorers/js/valid_run.js";
 import { runningMeans, spreadDraws } from "../../n2uq_viz/explorers/js/coin_flip.js";
 import * as data from "../../n2uq_viz/explorers/js/data.js";
+import { sha256 } from "../../n2uq_viz/explorers/js/digest.js";
 import * as descent from "../../n2uq_viz/explorers/js/descent.js";
 import * as download from "../../n2uq_viz/explorers/js/download.js";
 import * as geometry from "../../n2uq_viz/explorers/js/geometry.js";
 import * as errors from "../../n2uq_viz/explorers/js/errors.js";
 import { fanOut } from "../../n2uq_viz/explorers/js/fan.js";
-import { parse, parseWhole } from "../../n2uq_viz/explorers/js/format.js";
+import { parse, parseWhole, say } from "../../n2uq_viz/explorers/js/format.js";
 import { createHistory } from "../../n2uq_viz/explorers/js/history.js";
 import { gradientTop } from "../../n2uq_viz/explorers/js/layout.js";
 import { erf } from "../../n2uq_viz/explorers/js/noise.js";
 import { fillUniforms, philox4x32 } from "../../n2uq_viz/explorers/js/philox.js";
 import { gatherPushes } from "../../n2uq_viz/explorers/js/pushes.js";
 import { createQuestion } from "../../n2uq_viz/explorers/js/question.js";
+import { brokenPath, epochTicks, lossAxis } from "../../n2uq_viz/explorers/js/run_curves.js";
+import { nameOfRun } from "../../n2uq_viz/explorers/js/run_words.js";
+import * as runs from "../../n2uq_viz/explorers/js/runs.js";
 import { addressOf, stateOfAddress } from "../../n2uq_viz/explorers/js/sharing.js";
 import { automaticHalfWidth, grid, coinsOfSeed, simulate, simulateGradient } from "../../n2uq_viz/explorers/js/simulation.js";
 import * as surrogates from "../../n2uq_viz/explorers/js/surrogates.js";
@@ -214,6 +219,27 @@ const questions = {
     const found = gatherPushes(q, descent.learnedSamples(target, q.levels, summary && data.points(summary)));
     return { ...found, of: found.of.map((pushes) => [...pushes]), total: [...found.total] };
   },
+  digests: ({ texts }) => texts.map((text) => sha256(text)),
+  floats: ({ values }) => values.map((value) => floatText(number(value))),
+  // What a run was in some epochs and layers.
+  runs: ({ run, epochs, layers }) => ({
+    frames: epochs.map((epoch) => runs.frameAt(run, epoch)),
+    numbers: epochs.map((epoch) => runs.numbersAt(run, epoch)),
+    ranges: layers.map((layer) => runs.inputRange([run], layer)),
+    answers: run.regions && run.frames.map((_, frame) => [...runs.answersIn(run.regions, frame)]),
+    stripes: run.regions && runs.stripesOf(runs.answersIn(run.regions, 0), run.regions.x[2]),
+    bars: layers.map((index) => {
+      const layer = runs.layerOf(run, index);
+      return run.frames.map((_, frame) => {
+        const q = runs.quantizerIn(layer, frame);
+        return runs.barsByLevel(runs.binShares(layer, frame), q ? geometry.thresholds(q) : []);
+      });
+    }),
+  }),
+  lossAxis: ({ losses }) => losses.map((values) => lossAxis([{ curves: { train_loss: [], validation_loss: values } }])),
+  epochTicks: ({ last }) => last.map((epochs) => epochTicks(epochs, 6)),
+  brokenPath: ({ points }) => brokenPath(points.map(([x, y]) => [x, y ?? NaN])),
+  runNames: ({ labels, words }) => labels.map((label) => nameOfRun(label, (key, values) => say(words, key, values))),
   fan: ({ wanted, gaps, low, high }) => fanOut(wanted, gaps, low, high),
   spreadDraws: ({ last }) => last.map((n) => spreadDraws(n)),
   runningMeans({ q, x, seed, at }) {

@@ -6,9 +6,10 @@ import { listenToHands } from "./input.js";
 import { setAttributes, setText } from "./svg.js";
 
 // listOf(state): all handles. valueOf(state, handle), limitsOf(state, handle): where it is, and may be. move(state,
-// handle, to): the keys of the state that a move changes. widen(state): a view in which all handles are seen.
+// handle, to): the keys of the state that a move changes. widen(state): a view in which all handles are seen, where there
+// is one of the state's own. viewOf(state): the range on screen. whole: only whole numbers will do.
 // first: the handle that is selected at the start.
-export function createGrip({ stage, picture, first, listOf, valueOf, limitsOf, move, widen }) {
+export function createGrip({ stage, picture, first, listOf, valueOf, limitsOf, move, widen = null, viewOf = ({ view }) => view, whole = false }) {
   const { text, kit, slots } = stage;
   const { largest } = kit.constants;
   let selected = first;
@@ -27,7 +28,7 @@ export function createGrip({ stage, picture, first, listOf, valueOf, limitsOf, m
     begin: () => hands.begin(),
     move: (to) => hands.move(selectedHandle(stage.state), to),
     done: () => hands.end(),
-  }, { step: "any", "data-control": "value-range" });
+  }, { step: whole ? 1 : "any", "data-control": "value-range" });
   const limits = htmlNode("p", box, { class: "n2uq-hint", "data-readout": "limits" });
 
   function selectedHandle(state) {
@@ -50,7 +51,7 @@ export function createGrip({ stage, picture, first, listOf, valueOf, limitsOf, m
     },
     move(handle, to) {
       if (atGrip === null) hands.begin(); // another finger, or Reset, has ended what this one held
-      const [low, high] = atGrip.view;
+      const [low, high] = viewOf(atGrip);
       stage.change(move(atGrip, handle, Math.min(Math.max(to, low), high)));
     },
     end() {
@@ -62,7 +63,7 @@ export function createGrip({ stage, picture, first, listOf, valueOf, limitsOf, m
       stage.change(atGrip);
       hands.end();
     },
-    describe: (handle) => ({ value: valueOf(stage.state, handle), limits: limitsOf(stage.state, handle), view: stage.state.view }),
+    describe: (handle) => ({ value: valueOf(stage.state, handle), limits: limitsOf(stage.state, handle), view: viewOf(stage.state), unit: whole ? 1 : null }),
     // For a key; small steps in a row are undone together.
     step(handle, to, small) {
       stage.pause();
@@ -72,7 +73,7 @@ export function createGrip({ stage, picture, first, listOf, valueOf, limitsOf, m
 
   function put(handle, to, kind = null) {
     const patch = move(stage.state, handle, Math.min(Math.max(to, -largest), largest));
-    stage.set({ ...patch, view: widen({ ...stage.state, ...patch }) }, kind);
+    stage.set(widen ? { ...patch, view: widen({ ...stage.state, ...patch }) } : patch, kind);
   }
 
   function typeValue(number, typed) {
@@ -85,8 +86,10 @@ export function createGrip({ stage, picture, first, listOf, valueOf, limitsOf, m
     const handle = selectedHandle(stage.state);
     const [low, high] = limitsOf(stage.state, handle);
     put(handle, number);
-    const stopped = number < low || number > high || Math.abs(number) > largest;
-    stage.say(stopped ? text("message.clamped", { name: nameOf(handle), value: short(valueOf(stage.state, handle)), wanted: short(number) }) : "");
+    const took = short(valueOf(stage.state, handle));
+    if (whole && !(Number.isInteger(number) && number >= low && number <= high)) stage.say(text("message.whole", { name: nameOf(handle), low, high, value: took }));
+    else if (number < low || number > high || Math.abs(number) > largest) stage.say(text("message.clamped", { name: nameOf(handle), value: took, wanted: short(number) }));
+    else stage.say("");
   }
 
   const onPicture = listenToHands(picture, hands, stage.signal);
@@ -103,7 +106,8 @@ export function createGrip({ stage, picture, first, listOf, valueOf, limitsOf, m
     const number = valueOf(state, handle);
     const [low, high] = limitsOf(state, handle);
     showNumber(value, Number(number.toPrecision(7)));
-    setAttributes(range, { min: Math.max(low, Math.min(state.view[0], number)), max: Math.min(high, Math.max(state.view[1], number)) });
+    const view = viewOf(state);
+    setAttributes(range, { min: Math.max(low, Math.min(view[0], number)), max: Math.min(high, Math.max(view[1], number)) });
     range.value = String(number);
     const ends = `${Number.isFinite(low) ? "low" : ""}${Number.isFinite(high) ? "high" : ""}` || "none";
     setText(limits, text(`control.limits.${ends}`, { low: short(low), high: short(high) }));

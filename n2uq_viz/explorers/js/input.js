@@ -10,9 +10,10 @@ export function keyStep(view) {
 }
 
 // Where a key moves a handle to, or null if the key moves nothing.
-export function keyTarget(event, { value, limits, view }) {
-  const step = keyStep(view) * (event.shiftKey ? BIG_STEP : 1);
-  const page = keyStep(view) * BIG_STEP;
+export function keyTarget(event, { value, limits, view, unit }) {
+  const small = unit ?? keyStep(view);
+  const step = small * (event.shiftKey ? BIG_STEP : 1);
+  const page = small * BIG_STEP;
   const targets = {
     ArrowRight: value + step,
     ArrowUp: value + step,

@@ -34,11 +34,11 @@ export function createSheet(parent, label) {
   };
 }
 
-// Boxes for panels in columns of equal height. columns: [{share, panels: [{name, share, numbers, named}]}], where share
-// is of the width or of the height, numbers says whether there are some below the panel, and named whether the axis has
-// its name there too.
+// Boxes for panels in columns of equal height. columns: [{share, panels: [{name, share, numbers, named, headed}]}], where
+// share is of the width or of the height, numbers says whether there are some below the panel, named whether the axis has
+// its name there too, and headed whether there is room for one more line above the title.
 export function arrange({ width, height, fontSize }, columns) {
-  const title = 1.9 * fontSize;
+  const titleOf = ({ headed }) => (headed ? 3.5 : 1.9) * fontSize;
   const left = 4.2 * fontSize;
   const right = 1.2 * fontSize;
   const gap = fontSize;
@@ -49,11 +49,11 @@ export function arrange({ width, height, fontSize }, columns) {
   for (const { share, panels } of columns) {
     const wide = (free * share) / total;
     const below = ({ numbers, named }) => (numbers ? 2 * fontSize : 0.3 * fontSize) + (named ? 1.3 * fontSize : 0);
-    const used = panels.reduce((sum, panel) => sum + title + below(panel) + gap, 0);
+    const used = panels.reduce((sum, panel) => sum + titleOf(panel) + below(panel) + gap, 0);
     const shares = panels.reduce((sum, panel) => sum + panel.share, 0);
     let top = 0;
     for (const panel of panels) {
-      top += title;
+      top += titleOf(panel);
       const high = Math.max(10, ((height - used) * panel.share) / shares);
       boxes[panel.name] = { left: at + left, right: at + left + wide, top, bottom: top + high };
       top += high + below(panel) + gap;

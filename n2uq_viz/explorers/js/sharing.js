@@ -37,8 +37,8 @@ async function copy(words, area) {
   }
 }
 
-// take(state): the reader has put in a valid one.
-export function createSharing(bar, box, stage, take) {
+// whole(state): with all that it only names. take(state): the reader has put in a valid one.
+export function createSharing(bar, box, stage, whole, take) {
   const { text, kit } = stage;
   const open = addButton(bar, text("stage.state"), () => {
     box.hidden = !box.hidden;
@@ -52,7 +52,7 @@ export function createSharing(bar, box, stage, take) {
   htmlNode("span", label, {}, text("stage.state.label"));
   const area = htmlNode("textarea", label, { rows: "3", spellcheck: "false", autocomplete: "off", "data-control": "state" });
   const buttons = htmlNode("div", box, { class: "n2uq-group" });
-  addButton(buttons, text("stage.state.copy"), () => tell(stateText(stage.state), "stage.state.copied"), { "data-action": "copy-state" });
+  addButton(buttons, text("stage.state.copy"), () => tell(stateText(whole(stage.state)), "stage.state.copied"), { "data-action": "copy-state" });
   addButton(buttons, text("stage.state.take"), paste, { "data-action": "take-state" });
   const said = htmlNode("span", buttons, { class: "n2uq-message", role: "status", "data-readout": "state" });
   let shown = null;
@@ -85,15 +85,15 @@ export function createSharing(bar, box, stage, take) {
   function update(state) {
     if (box.hidden || shown === state || typed) return;
     shown = state;
-    area.value = stateText(state);
+    area.value = stateText(whole(state));
   }
 
   function addLinks(parent) {
-    addButton(parent, text("stage.link"), () => tell(addressOf(stage.state, location.href), "stage.link.copied"), { "data-action": "copy-link" });
+    addButton(parent, text("stage.link"), () => tell(addressOf(whole(stage.state), location.href), "stage.link.copied"), { "data-action": "copy-link" });
     addButton(parent, text("stage.embed"), () => {
       const height = Math.ceil(stage.root.getBoundingClientRect().height) + 20;
       const page = location.protocol === "file:" ? location.pathname.replace(/.*\//, "") : location.href;
-      const frame = `<iframe src="${quoted(addressOf(stage.state, page))}" title="${quoted(text(`explorer.${kit.name}.title`))}" width="100%" height="${height}" style="border: 0" allow="fullscreen"></iframe>`;
+      const frame = `<iframe src="${quoted(addressOf(whole(stage.state), page))}" title="${quoted(text(`explorer.${kit.name}.title`))}" width="100%" height="${height}" style="border: 0" allow="fullscreen"></iframe>`;
       tell(frame, "stage.embed.copied");
     }, { "data-action": "copy-embed" });
   }

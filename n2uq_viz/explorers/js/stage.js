@@ -1,6 +1,7 @@
 // The Stage: what all explorers share. It holds the state, its history and its way to Python, and gives an
 // explorer the places to put its controls and its picture. An explorer is a function of the stage that returns
-// {draw(size), describe(), letGo(), svg}, and where it has them pause(), settled(), close() and height(width).
+// {draw(size), describe(), letGo(), svg}, and where it has them pause(), settled(), close(), height(width) and
+// whole(state): the state with all that it only names, for files and other places.
 
 import { createAlone } from "./alone.js";
 import { addButton, addSelect, htmlNode } from "./controls.js";
@@ -87,6 +88,13 @@ export function mountStage({ model, parent, kit, explorer }) {
     // Nothing is held, and Python has what is on screen.
     get quiet() { return !sync.held && root.dataset.python === "in-step"; },
     inquire: sync.inquire,
+    ask: sync.ask,
+    // listener(message): what Python says of that kind without being asked.
+    listen(kind, listener) {
+      const heard = (message) => { if (message.kind === kind && message.id === undefined) listener(message); };
+      model.on("msg:custom", heard);
+      closing.signal.addEventListener("abort", () => model.off("msg:custom", heard));
+    },
     hold: () => sync.hold(),
     release: () => sync.release(),
     redraw,
@@ -100,6 +108,7 @@ export function mountStage({ model, parent, kit, explorer }) {
   };
 
   const drawn = explorer(stage);
+  const whole = (found) => drawn.whole?.(found) ?? found;
 
   const message = htmlNode("span", slots.tools, { class: "n2uq-message", role: "status", "data-readout": "message" });
   const common = htmlNode("div", slots.tools, { class: "n2uq-common" });
@@ -119,7 +128,7 @@ export function mountStage({ model, parent, kit, explorer }) {
   const undo = addButton(common, text("stage.undo"), () => goTo(history.undo), { title: text("stage.undo.keys"), "data-action": "undo" });
   const redo = addButton(common, text("stage.redo"), () => goTo(history.redo), { title: text("stage.redo.keys"), "data-action": "redo" });
   addButton(common, text("stage.reset"), () => { letGo(); stage.set(first); }, { "data-action": "reset" });
-  const sharing = createSharing(common, sharingBox, stage, (next) => { letGo(); stage.set(next); });
+  const sharing = createSharing(common, sharingBox, stage, whole, (next) => { letGo(); stage.set(next); });
   const theme = addSelect(
     common,
     text("stage.theme"),
@@ -134,7 +143,7 @@ export function mountStage({ model, parent, kit, explorer }) {
   const fileName = htmlNode("input", nameField, { type: "text", value: kit.name, "data-control": "file-name", spellcheck: "false" });
   if (!alone) addButton(saveBar, text("stage.save"), saveFigure, { "data-action": "save" });
   const file = () => (fileName.value.trim() || kit.name).replace(/[\\/]/g, "-");
-  const picture = () => ({ svg: drawn.svg, title: root.getAttribute("aria-label"), description: drawn.describe(), state });
+  const picture = () => ({ svg: drawn.svg, title: root.getAttribute("aria-label"), description: drawn.describe(), state: whole(state) });
   addButton(saveBar, text("stage.download.svg"), () => downloadSvg(picture(), file()), { "data-action": "download-svg" });
   addButton(saveBar, text("stage.download.png"), () => downloadPng(picture(), file()), { "data-action": "download-png" });
   if (alone) sharing.addLinks(saveBar);

@@ -3,107 +3,12 @@
 
 import { points } from "./data.js";
 import { createWay, learnedSamples } from "./descent.js";
+import { isRecord, listed, received, refuse, validChoice, validDrawable, validFinite, validNumber, validQuantizer, validWhole } from "./refuse.js";
+import { frameAt, lastEpoch, lastLayer, layerOf, quantizerIn } from "./runs.js";
+import { validRunSummary } from "./valid_run.js";
 
 // A state that was written down may have lost digits; hands move edges farther.
 const SAME_EDGES = 1e-6;
-// NumPy's arrays have no more dimensions.
-const DEEPEST_ARRAY = 64;
-// Of a value that is refused, no more than this is shown.
-const RECEIVED_ENTRIES = 4;
-const RECEIVED_LETTERS = 40;
-const RECEIVED_DEPTH = 2;
-
-// The caller says it with the words of that key.
-function refuse(key, values) {
-  throw Object.assign(new Error(key), { values });
-}
-
-const isRecord = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-const isWhole = (value, low, high) => Number.isInteger(value) && low <= value && value <= high;
-const isWithin = (value, low, high) => typeof value === "number" && low <= value && value <= high;
-const listed = (names) => names.join(", ");
-
-// A value that came, as people read it: short, however large or deep it is.
-function received(value, depth = RECEIVED_DEPTH) {
-  if (typeof value === "string") {
-    return JSON.stringify(value.length > RECEIVED_LETTERS ? `${value.slice(0, RECEIVED_LETTERS)}…` : value);
-  }
-  if (typeof value !== "object" || value === null) return String(value);
-  const [open, close] = Array.isArray(value) ? "[]" : "{}";
-  const all = Object.keys(value);
-  if (all.length === 0) return open + close;
-  if (depth === 0) return `${open}…${close}`;
-  const shown = all.slice(0, RECEIVED_ENTRIES).map((key) => {
-    const entry = received(value[key], depth - 1);
-    return Array.isArray(value) ? entry : `${received(key)}: ${entry}`;
-  });
-  return `${open}${listed(all.length > RECEIVED_ENTRIES ? [...shown, "…"] : shown)}${close}`;
-}
-
-function validChoice(key, value, choices) {
-  if (!choices.includes(value)) refuse("refused.choice", { key, choices: listed(choices), got: received(value) });
-  return value;
-}
-
-// Adding 0 makes -0 a 0.
-function validWhole(key, value, low, high, words = "refused.whole") {
-  if (!isWhole(value, low, high)) refuse(words, { key, low, high, got: received(value) });
-  return value + 0;
-}
-
-function validNumber(key, value, low, high, words = "refused.number") {
-  if (!isWithin(value, low, high)) refuse(words, { key, low, high, got: received(value) });
-  return value;
-}
-
-// One finite number, perhaps alone in an array as N2UQ keeps its scales.
-function validFinite(key, value) {
-  let found = value;
-  for (let depth = 0; depth < DEEPEST_ARRAY && Array.isArray(found) && found.length === 1; depth += 1) [found] = found;
-  if (!Number.isFinite(found)) refuse("refused.finite", { key, got: received(value) });
-  return found;
-}
-
-function validIncreasing(key, value) {
-  if (!Array.isArray(value) || !value.every(Number.isFinite)) refuse("refused.numbers", { key, got: received(value) });
-  if (value.length < 2) refuse("refused.few", { key, got: value.length });
-  for (let i = 1; i < value.length; i += 1) {
-    const [before, got] = [value[i - 1], value[i]];
-    if (!(before < got)) refuse("refused.increasing", { key, place: i, got, before });
-  }
-  return value.slice();
-}
-
-// What the constructor of n2uq_viz.Quantizer checks; edgesKey says where the edges stand.
-function validQuantizer(edgesKey, givenEdges, givenLevels) {
-  const edges = validIncreasing(edgesKey, givenEdges);
-  const levels = validIncreasing("levels", givenLevels);
-  if (edges.length !== levels.length) {
-    refuse("refused.lengths", { key: edgesKey, edges: edges.length, levels: levels.length });
-  }
-  const width = (i) => edges[i] - edges[i - 1];
-  const extreme = (find) => edges.findIndex((_, i) => i > 0 && !(Number.isFinite(find(i)) && find(i) > 0));
-  const wide = extreme(width);
-  if (wide > 0) refuse("refused.interval", { key: edgesKey, i: wide, got: width(wide) });
-  const slope = (i) => (levels[i] - levels[i - 1]) / width(i);
-  const steep = extreme(slope);
-  if (steep > 0) refuse("refused.slope", { key: edgesKey, i: steep, got: slope(steep) });
-  return { edges, levels };
-}
-
-// Numbers that a picture can hold.
-function validDrawable(key, values, { limits: { largest } }) {
-  let size = 0;
-  let difference = largest;
-  values.forEach((value, i) => {
-    size = Math.max(size, Math.abs(value));
-    if (i > 0) difference = Math.min(difference, value - values[i - 1]);
-  });
-  if (size > largest || difference < 1 / largest) {
-    refuse("refused.drawable", { key, largest, least: 1 / largest, got: size, difference });
-  }
-  return values;
-}
 
 // The same as n2uq_viz.datasets.check_summary.
 function validSummary(value, schema) {
@@ -241,6 +146,41 @@ function validStart(value, { schema, settled: { edges, levels } }) {
   return validDrawable("start", validQuantizer("start", value, levels).edges, schema);
 }
 
+// Runs and data lie in one place: no data set has layers.
+const isRun = (value, data) => typeof value === "string" && Object.hasOwn(data, value) && Object.hasOwn(data[value], "layers");
+
+function validRuns(value, { schema, data }) {
+  const { maxRuns } = schema.limits;
+  if (!Array.isArray(value) || value.length > maxRuns) refuse("refused.runs", { most: maxRuns, got: received(value) });
+  return value.map((run, k) => {
+    if (isRecord(run)) return validRunSummary(`runs[${k}]`, run, schema.training);
+    if (!isRun(run, data)) {
+      const choices = listed(Object.keys(data).filter((name) => isRun(name, data))) || "–";
+      refuse("refused.run", { key: `runs[${k}]`, choices, got: received(run) });
+    }
+    return run;
+  });
+}
+
+const runsOf = ({ runs }, data) => runs.map((run) => (typeof run === "string" ? data[run] : run));
+
+function validPlaceInRuns(key, value, high, fallback) {
+  return value === null ? fallback : validWhole(key, value, 0, high, "refused.run.place");
+}
+
+// The quantizer of the first run's layer at the epoch, where there is one that can be shown, as the keys of a state.
+export function quantizerOfRuns([run], { epoch, layer }, schema) {
+  const q = run ? quantizerIn(layerOf(run, layer), frameAt(run, epoch)) : null;
+  if (q === null || q.edges.length > schema.limits.maxSteps + 1) return {};
+  try {
+    const found = validQuantizer("edges", q.edges, q.levels);
+    for (const key of ["edges", "levels"]) validDrawable(key, found[key], schema);
+    return found;
+  } catch {
+    return {}; // an extreme one, which has no picture
+  }
+}
+
 // Optional key -> its rule. `around`: the schema, the data that are here, and the keys settled before.
 const stateRules = {
   x: (value, around) => validPlace("x", value, around),
@@ -267,6 +207,12 @@ const stateRules = {
   steps: (value, { schema: { limits } }) => validWhole("steps", value, 0, limits.maxDescent),
   left: (value, around) => validSurrogate("left", value, around),
   right: (value, around) => validSurrogate("right", value, around),
+  runs: validRuns,
+  epoch(value, { data, settled }) {
+    const last = lastEpoch(runsOf(settled, data));
+    return validPlaceInRuns("epoch", value, last, last);
+  },
+  layer: (value, { data, settled }) => validPlaceInRuns("layer", value, lastLayer(runsOf(settled, data)), 0),
   hidden: validHidden,
   theme: (value, { schema }) => validChoice("theme", value, schema.themes),
 };
@@ -309,13 +255,14 @@ export function validateState(state, explorer, schema, data = {}) {
   const settled = { version, explorer: name, edges, levels };
   const around = { schema, data, settled };
   settled.view = validView(Object.hasOwn(state, "view") ? state.view : freshView(settled, schema), around);
-  for (const [key, fallback] of Object.entries(defaults[name])) {
-    settled[key] = stateRules[key](Object.hasOwn(state, key) ? state[key] : fallback, around);
-  }
+  // Epoch and layer are those of runs, so these come first, however the keys have been sorted on their way.
+  const keys = Object.keys(defaults[name]).sort((a, b) => (b === "runs") - (a === "runs"));
+  for (const key of keys) settled[key] = stateRules[key](Object.hasOwn(state, key) ? state[key] : defaults[name][key], around);
   if (name === "gradient-flow" && !descentFollows(settled, data)) {
     // A hand has moved an edge: the descent begins anew from here.
     settled.start = edges.slice();
     settled.steps = 0;
   }
+  if (name === "training") Object.assign(settled, quantizerOfRuns(runsOf(settled, data), settled, schema));
   return settled;
 }

@@ -1,0 +1,151 @@
+"""The training runs that the course speaks of, and how they are made again.
+
+``python -m n2uq_viz.study`` trains whatever is missing in its folder of runs and writes what the
+course reads into ``data/training``: the score of every run, the rates that were tried, and a few
+runs in full. Which runs, is said here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import math
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from n2uq_viz.comparison import results_of, save_results
+from n2uq_viz.files import write_together
+from n2uq_viz.sweep import grid, run_sweep
+from n2uq_viz.training import METHODS, TrainingConfig, TrainingRun, load_run
+from n2uq_viz.training.rates import GRID
+
+__all__ = ["RATE_COLUMNS", "best_rates", "compared", "rate_rows", "shown", "tuning"]
+
+SEEDS = tuple(range(10))
+BITS = (1, 2, 3, 4)
+#: Tasks whose activations are quantized to each of these bits.
+AT_ALL_BITS = ("digits", "pixels", "spirals")
+#: Seeds of the runs that learning rates are chosen by; no comparison uses them.
+TUNING_SEEDS = (1000, 1001, 1002)
+TUNED_TASKS = ("pixels", "spirals", "moons", "digits")
+#: Methods whose rate is chosen again for other bits: sizes that they learn shrink with more bits.
+TUNED_AGAIN = ("lsq", "gste")
+RATE_COLUMNS = (
+    "task",
+    "method",
+    "weight_bits",
+    "activation_bits",
+    "learning_rate",
+    "validation_accuracy",
+    "validation_loss",
+)
+OUT = Path(__file__).resolve().parent.parent / "data" / "training"
+
+
+def tuning() -> list[TrainingConfig]:
+    """Return the runs that learning rates are chosen by.
+
+    Every task and method with activations of 2 bits; and, over two seeds and without the lowest
+    rate, methods that learn step sizes or intervals wherever else `compared` has them.
+    """
+    found = []
+    for rate in GRID:
+        found += grid(TUNED_TASKS, METHODS, [2], TUNING_SEEDS, "activations", learning_rate=rate)
+    for rate in GRID[1:]:
+        seeds = TUNING_SEEDS[:2]
+        found += grid(["digits"], TUNED_AGAIN, BITS, seeds, learning_rate=rate)
+        others = [bits for bits in BITS if bits != 2]
+        found += grid(AT_ALL_BITS, TUNED_AGAIN, others, seeds, "activations", learning_rate=rate)
+    return found
+
+
+def compared() -> list[TrainingConfig]:
+    """Return the runs that the course compares.
+
+    Ten seeds each. Digits with weights and activations of 1 to 4 bits; with activations of 2 bits
+    alone all tasks and methods, and the methods that have a name elsewhere also at 1, 3 and 4.
+    The regression once for each method and 1 to 4 bits, since nothing in it is random.
+    """
+    named = ("float", "ste", "lsq", "gste")
+    found = grid(["digits"], named, BITS, SEEDS)
+    found += grid(TUNED_TASKS, METHODS, [2], SEEDS, "activations")
+    found += grid(AT_ALL_BITS, named, BITS, SEEDS, "activations")
+    found += grid(["regression"], [m for m in METHODS if m != "float"], BITS, [0])
+    return list({config.key: config for config in found}.values())
+
+
+def shown() -> list[TrainingConfig]:
+    """Return the runs that are kept in full, to be looked at epoch by epoch."""
+    found = grid(["digits", "spirals", "pixels"], ("float", "ste", "gste"), [2], [0], "activations")
+    found += grid(["spirals"], ["thresholds"], [2], [0], "activations")
+    found += grid(["digits"], ["gste"], [2, 4], [0])
+    found += grid(["regression"], ["ste", "gste"], [2], [0])
+    return [config for config in found if (config.task, config.method) != ("pixels", "float")]
+
+
+def best_rates(rows: Iterable[Sequence[str]]) -> dict[tuple[str, str, str, str], float]:
+    """Return the best rate of each task, method and bits, from rows of `RATE_COLUMNS`, all text.
+
+    The best has the highest accuracy, and of equal ones the least loss.
+
+    >>> rows = [("moons", "ste", "", "2", "0.01", "0.9", "0.3")]
+    >>> best_rates([*rows, ("moons", "ste", "", "2", "0.03", "0.9", "0.2")])
+    {('moons', 'ste', '', '2'): 0.03}
+    """
+    best: dict[tuple[str, str, str, str], tuple[float, float, float]] = {}
+    for task, method, weight_bits, activation_bits, rate, accuracy, loss in rows:
+        found = (float(accuracy), -float(loss), float(rate))
+        key = (task, method, weight_bits, activation_bits)
+        best[key] = max(best.get(key, found), found)
+    return {key: found[2] for key, found in best.items()}
+
+
+def rate_rows(runs: Iterable[TrainingRun]) -> list[tuple[str, ...]]:
+    """Return rows of `RATE_COLUMNS`: mean validation results of runs that differ in seed alone."""
+    groups: dict[tuple[str, ...], list[tuple[float, float]]] = {}
+    for run in runs:
+        config = run.config
+        bits = (str(b or "") for b in (config.weight_bits, config.activation_bits))
+        key = (config.task, config.method, *bits, f"{config.learning_rate:g}")
+        # A run that broke off is the worst there is, whatever it was before.
+        last = float(run.validation_accuracy[-1]), float(run.validation_loss[-1])
+        groups.setdefault(key, []).append(last if run.status == "finished" else (0.0, math.inf))
+    means = {key: np.mean(found, axis=0) for key, found in groups.items()}
+    return [(*key, f"{a:.6f}", f"{loss:.6f}") for key, (a, loss) in sorted(means.items())]
+
+
+def _table(rows: Iterable[Sequence[str]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(RATE_COLUMNS)
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def main() -> None:
+    """Train what is missing, and write the tables and the runs."""
+    parser = argparse.ArgumentParser(description="Make the stored training results again.")
+    parser.add_argument("--runs", type=Path, default=Path("build/runs"), help="folder of all runs")
+    parser.add_argument("--out", type=Path, default=OUT, help="where the course reads")
+    parser.add_argument("--scheduler", help="address of a Dask scheduler")
+    given = parser.parse_args()
+
+    def trained(configs: list[TrainingConfig]) -> list[TrainingRun]:
+        paths = run_sweep(configs, given.runs, scheduler=given.scheduler)
+        return [load_run(path) for path in paths]
+
+    rates = _table(rate_rows(trained(tuning())))
+    write_together(given.out / "rates", {".csv": rates}, overwrite=True)
+    save_results(given.out / "results.csv", results_of(trained(compared())))
+    for run in trained(shown()):
+        name = given.out / "runs" / run.config.label
+        write_together(name, {".npz": run.to_bytes()}, overwrite=True)
+    sys.stderr.write(f"written to {given.out}\n")
+
+
+if __name__ == "__main__":
+    main()
