@@ -23,7 +23,7 @@ TRAIN := $(if $(filter none,$(TORCH)),,$(STAMP)-torch)
 EXTRAS := lab$(if $(filter none,$(TORCH)),,$(shell echo ,train))
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test lint figures bench screenshots constraints clean
+.PHONY: help lab test lint figures data bench screenshots constraints clean
 
 help: ## list what can be made
 	@echo "usage: make TARGET [PORT=8888] [TORCH=none] [PYTHON=python3.12] [PYTEST_ARGS='-k name']"
@@ -48,6 +48,9 @@ lint: $(STAMP)-test ## ruff (rules and format) and mypy
 
 figures: $(STAMP)-lab ## draw the README's pictures again
 	@$(PY) -m n2uq_viz.cli figures threshold overview --out $(FIGURES) --format png --theme light --overwrite
+
+data: $(STAMP)-test ## train again what data/training holds: about an hour, goes on where it was stopped
+	@$(PY) -m n2uq_viz.study
 
 bench: $(STAMP)-test ## measure speed: one table per benchmark
 	@set -e; for file in benchmarks/[a-z]*.py; do \

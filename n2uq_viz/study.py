@@ -27,8 +27,6 @@ __all__ = ["RATE_COLUMNS", "best_rates", "compared", "rate_rows", "shown", "tuni
 
 SEEDS = tuple(range(10))
 BITS = (1, 2, 3, 4)
-#: Tasks whose activations are quantized to each of these bits.
-AT_ALL_BITS = ("digits", "pixels", "spirals")
 #: Seeds of the runs that learning rates are chosen by; no comparison uses them.
 TUNING_SEEDS = (1000, 1001, 1002)
 TUNED_TASKS = ("pixels", "spirals", "moons", "digits")
@@ -50,7 +48,7 @@ def tuning() -> list[TrainingConfig]:
     """Return the runs that learning rates are chosen by.
 
     Every task and method with activations of 2 bits; and, over two seeds and without the lowest
-    rate, methods that learn step sizes or intervals wherever else `compared` has them.
+    rate, digits with weights and activations of 1 to 4 bits, by methods that learn step sizes.
     """
     found = []
     for rate in GRID:
@@ -58,22 +56,18 @@ def tuning() -> list[TrainingConfig]:
     for rate in GRID[1:]:
         seeds = TUNING_SEEDS[:2]
         found += grid(["digits"], TUNED_AGAIN, BITS, seeds, learning_rate=rate)
-        others = [bits for bits in BITS if bits != 2]
-        found += grid(AT_ALL_BITS, TUNED_AGAIN, others, seeds, "activations", learning_rate=rate)
     return found
 
 
 def compared() -> list[TrainingConfig]:
     """Return the runs that the course compares.
 
-    Ten seeds each. Digits with weights and activations of 1 to 4 bits; with activations of 2 bits
-    alone all tasks and methods, and the methods that have a name elsewhere also at 1, 3 and 4.
-    The regression once for each method and 1 to 4 bits, since nothing in it is random.
+    Ten seeds each. Digits with weights and activations of 1 to 4 bits, by the methods that have a
+    name elsewhere; with activations of 2 bits alone all tasks and methods. The regression once for
+    each method and 1 to 4 bits, since nothing in it is random.
     """
-    named = ("float", "ste", "lsq", "gste")
-    found = grid(["digits"], named, BITS, SEEDS)
+    found = grid(["digits"], ("float", "ste", "lsq", "gste"), BITS, SEEDS)
     found += grid(TUNED_TASKS, METHODS, [2], SEEDS, "activations")
-    found += grid(AT_ALL_BITS, named, BITS, SEEDS, "activations")
     found += grid(["regression"], [m for m in METHODS if m != "float"], BITS, [0])
     return list({config.key: config for config in found}.values())
 

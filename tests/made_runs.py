@@ -60,7 +60,7 @@ def made_run(
         accuracy = np.full(epochs + 1, np.nan)
     values: dict[str, Any] = {
         "config": config,
-        "versions": {"numpy": np.__version__},
+        "versions": {"numpy": np.__version__, "torch": "2.13.0"},
         "status": "finished",
         "diverged_at": None,
         "train_loss": 0.9 * loss[1:],

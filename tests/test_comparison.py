@@ -323,12 +323,12 @@ def test_results_come_back_from_their_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("cats,gste,2,2,0,97.5,finished,0.1,0.01,k", 'line 2: task must be one of "digits"'),
-        ("digits,gste,2,2,0,97.5,finished", "line 2: a row must have 10 cells, got 7"),
-        ("digits,gste,2,2,zero,97.5,finished,,,", "line 2: invalid literal for int"),
-        ("digits,gste,2,9,0,97.5,finished,,,", "line 2: activation_bits must be a whole number"),
-        ("digits,gste,2,2,0,197.5,finished,,,", "line 2: score must be a percentage"),
-        ("digits,gste,2,2,0,97.5,done,,,", "line 2: status must be one of"),
+        ("cats,gste,2,2,0,97.5,finished,0.1,0.01,k,2.13.0", 'line 2: task must be one of "digits"'),
+        ("digits,gste,2,2,0,97.5,finished", "line 2: a row must have 11 cells, got 7"),
+        ("digits,gste,2,2,zero,97.5,finished,,,,", "line 2: invalid literal for int"),
+        ("digits,gste,2,9,0,97.5,finished,,,,", "line 2: activation_bits must be a whole number"),
+        ("digits,gste,2,2,0,197.5,finished,,,,", "line 2: score must be a percentage"),
+        ("digits,gste,2,2,0,97.5,done,,,,", "line 2: status must be one of"),
     ],
 )
 def test_a_broken_line_is_named(row: str, message: str, tmp_path: Path) -> None:

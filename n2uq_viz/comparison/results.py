@@ -39,6 +39,7 @@ COLUMNS = (
     "test_loss",
     "learning_rate",
     "key",
+    "torch",
 )
 
 
@@ -59,6 +60,8 @@ class Result:
         For the record; NaN if they are not known.
     key
         The configuration's.
+    torch
+        Version of PyTorch that trained it.
 
     Raises
     ------
@@ -84,6 +87,7 @@ class Result:
     test_loss: float = math.nan
     learning_rate: float = math.nan
     key: str = ""
+    torch: str = ""
 
     def __post_init__(self) -> None:
         choice("task", self.task, TASKS)
@@ -120,8 +124,9 @@ def results_of(runs: Iterable[TrainingRun]) -> list[Result]:
                 run.test_loss if loss else 100.0 * run.test_accuracy,
                 run.status,
                 run.test_loss,
-                math.nan if config.learning_rate is None else config.learning_rate,
+                config.learning_rate,
                 config.key,
+                run.versions["torch"],
             )
         )
     return found
@@ -201,4 +206,5 @@ def _result(row: list[str]) -> Result:
         test_loss=test_loss,
         learning_rate=learning_rate,
         key=cells["key"],
+        torch=cells["torch"],
     )

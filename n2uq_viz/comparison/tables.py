@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -24,7 +25,8 @@ Bits = int | tuple[int | None, int | None]
 class ArmRow:
     """One arm: its seeds with a score, their mean score, and its step from the arm before.
 
-    ``diverged`` is how many of its runs did; ``step`` is None for the first arm.
+    ``diverged`` is how many of its runs did; ``step`` is None for the first arm, and where less
+    than 2 seeds have a score in both.
     """
 
     method: str
@@ -133,7 +135,7 @@ def _rows(results: Sequence[Result], seed: int, level: float) -> list[ArmRow]:
             continue
         before = ARMS[ARMS.index(method) - 1] if method in ARMS[1:] else None
         step = None
-        if before is not None and any(result.method == before for result in results):
+        if before is not None and len(_seeds(results, before) & _seeds(results, method)) > 1:
             step = compare(results, before, method, seed=seed, level=level)
         scores = np.array([result.score for result in own])
         scores = scores[np.isfinite(scores)]
@@ -141,6 +143,11 @@ def _rows(results: Sequence[Result], seed: int, level: float) -> list[ArmRow]:
         mean = float(scores.mean()) if scores.size else float("nan")
         rows.append(ArmRow(method, scores.size, mean, diverged, step))
     return rows
+
+
+def _seeds(results: Iterable[Result], method: str) -> set[int]:
+    """Seeds of one method that have a score."""
+    return {r.seed for r in results if r.method == method and math.isfinite(r.score)}
 
 
 def _pair(task: str, bits: Bits) -> tuple[int | None, int | None]:

@@ -52,7 +52,8 @@ def groups(results: Sequence[Result]) -> list[Group]:
             if set(ARMS) <= {r.method for r in own}:
                 rows = arms_table(own, task, (weight_bits, BITS))
                 steps = [row.step for row in rows if row.step is not None]
-                found.append(Group(task, bits_words(weight_bits, BITS), steps))
+                if len(steps) == len(ARMS) - 1:  # else too few seeds: nothing in it is random
+                    found.append(Group(task, bits_words(weight_bits, BITS), steps))
     return found[:MOST]
 
 

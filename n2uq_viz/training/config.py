@@ -129,7 +129,7 @@ class TrainingConfig:
             ),
         )
         choice("weight_gradient", self.weight_gradient, WEIGHT_GRADIENTS)
-        rate = tuned_rate(self.task, self.method)
+        rate = tuned_rate(self.task, self.method, self.weight_bits, self.activation_bits)
         if self.learning_rate != _DEFAULT:
             rate = number("learning_rate", self.learning_rate, positive=True)
         self._set("learning_rate", rate)

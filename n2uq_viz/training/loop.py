@@ -26,7 +26,7 @@ from n2uq_viz.training.records import Records
 from n2uq_viz.training.run import TrainingRun
 from n2uq_viz.training.tasks import Task, load_task
 
-__all__ = ["Trainer", "resume_training", "run_training"]
+__all__ = ["Trainer", "one_thread", "resume_training", "run_training"]
 
 OnEpoch = Callable[[TrainingRun], object] | None
 ShouldStop = Callable[[], bool] | None
@@ -42,7 +42,7 @@ def run_training(
 ) -> TrainingRun:
     """Do what `n2uq_viz.training.train` promises."""
     place = None if folder is None else Path(folder)
-    with _alone():
+    with one_thread():
         trainer = Trainer(config)
         if place is not None and (place / config.checkpoint_name).exists():
             checkpoint.load(place / config.checkpoint_name, trainer)
@@ -53,14 +53,14 @@ def resume_training(
     path: str | Path, *, progress: bool, on_epoch: OnEpoch, should_stop: ShouldStop
 ) -> TrainingRun:
     """Do what `n2uq_viz.training.resume` promises."""
-    with _alone():
+    with one_thread():
         trainer = Trainer(checkpoint.config_in(path))
         checkpoint.load(path, trainer)
         return _train(trainer, Path(path).parent, progress, on_epoch, should_stop)
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """One thread, so that sums are made in the same order wherever it runs."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
