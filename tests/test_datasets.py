@@ -40,7 +40,7 @@ def test_synthetic_data_depend_on_the_seed_and_on_nothing_else(name: str) -> Non
         ("normal", 0.5, 1.0),
         ("normal", 0.841345, 1.45),
         ("laplace", 0.5, 1.0),
-        ("laplace", 1.0 - 0.5 / np.e, 1.3),
+        ("laplace", 1.0 - 0.5 * np.exp(-1.0), 1.3),
         ("bimodal", 0.6, 1.0),
         ("half_normal", 0.841345, 0.9),
     ],
