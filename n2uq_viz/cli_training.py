@@ -290,10 +290,10 @@ def _told_where_it_stopped() -> Iterator[Any]:
     except KeyboardInterrupt:
         if last and last[0].epochs:
             _say_how_to_go_on(f"stopped after epoch {last[0].epochs} of {last[0].config.epochs}")
-        _say_how_to_go_on("stopped before the end of the first epoch")
+        _say_how_to_go_on("stopped before the end of the first epoch", "to begin again")
 
 
-def _say_how_to_go_on(stopped: str) -> NoReturn:
+def _say_how_to_go_on(stopped: str, words: str = "to go on from there") -> NoReturn:
     command = shlex.join(["n2uq-viz", *sys.argv[1:]])
-    typer.echo(f"n2uq-viz: {stopped}; to go on from there: {command}", err=True)
+    typer.echo(f"n2uq-viz: {stopped}; {words}: {command}", err=True)
     raise typer.Exit(INTERRUPTED) from None

@@ -66,6 +66,21 @@ def write_together(stem: Path, contents: Mapping[str, bytes], overwrite: bool) -
             path.unlink(missing_ok=True)
 
 
+def make_folder(folder: Path) -> Path:
+    """Make a folder unless it is there, and return it.
+
+    Raises OSError where that cannot be: a file has its name, or nothing may be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OSError(
+            f"cannot make the folder {folder.absolute()} ({reason}); choose another place"
+        ) from error
+    return folder
+
+
 def _named(stem: Path, ending: str) -> Path:
     # Not with_suffix: a name may hold dots of its own ("v1.2").
     return stem.with_name(stem.name + ending)

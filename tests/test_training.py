@@ -450,6 +450,12 @@ def test_foreign_files(saved: Path, tmp_path: Path) -> None:
         resume(tmp_path / "nothing.npz")
 
 
+def test_a_folder_that_cannot_be_one(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(OSError, match=r"cannot make the folder .*taken .*; choose another place"):
+        train(QUICK, folder=tmp_path / "taken")
+
+
 def test_other_versions(saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from n2uq_viz.training import checkpoint, records, run
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from n2uq_viz.checks import number, whole_number
+from n2uq_viz.files import make_folder
 from n2uq_viz.sweep.local import cores, run_here
 from n2uq_viz.sweep.plan import QUANTIZE, grid, single
 from n2uq_viz.sweep.report import run_words
@@ -109,8 +110,7 @@ def run_sweep(
         from n2uq_viz.sweep.cluster import check_scheduler
 
         check_scheduler(scheduler)
-    place = Path(folder)
-    place.mkdir(parents=True, exist_ok=True)
+    place = make_folder(Path(folder))
     versions = versions_here()
 
     from tqdm import tqdm

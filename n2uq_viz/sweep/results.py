@@ -55,7 +55,7 @@ def find_result(
     path = folder / config.file_name
     try:
         run = load_run(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except RunFileError as error:
         raise SweepError(str(error)) from None

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
+from n2uq_viz.files import make_folder
 from n2uq_viz.nn import set_fused
 from n2uq_viz.training import checkpoint, evaluation
 from n2uq_viz.training.config import TrainingConfig
@@ -41,7 +42,7 @@ def run_training(
     should_stop: ShouldStop,
 ) -> TrainingRun:
     """Do what `n2uq_viz.training.train` promises."""
-    place = None if folder is None else Path(folder)
+    place = None if folder is None else make_folder(Path(folder))
     with one_thread():
         trainer = Trainer(config)
         if place is not None and (place / config.checkpoint_name).exists():

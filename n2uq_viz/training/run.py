@@ -207,9 +207,9 @@ def unpack(content: bytes, kind: str, version: int) -> tuple[dict[str, Any], dic
         *(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError),
     ) as error:
         reason = str(error) or type(error).__name__
-        raise RunFileError(
-            f"is no {kind}, or only part of one ({reason}); train again to replace it"
-        ) from None
+        if isinstance(error, KeyError):
+            reason = f"{reason} is missing"
+        raise RunFileError(f"is no {kind}, or only part of one ({reason})") from None
     if found[0] != kind:
         raise RunFileError(f"must hold a {kind}, got {found[0]!r}")
     if found[1] != version:
