@@ -110,24 +110,10 @@ class TrainingConfig:
         if self.task == "regression" and self.activation_bits is None:
             raise ValueError("activation_bits must be a number for the task regression, got None")
         self._set("seed", check_seed(self.seed))
-        self._set(
-            "epochs",
-            whole_number(
-                "epochs",
-                self.epochs if self.epochs != _DEFAULT else EPOCHS[self.task],
-                1,
-                MAX_EPOCHS,
-            ),
-        )
-        self._set(
-            "batch_size",
-            whole_number(
-                "batch_size",
-                self.batch_size if self.batch_size != _DEFAULT else BATCH[self.task],
-                2,
-                MAX_BATCH,
-            ),
-        )
+        epochs = EPOCHS[self.task] if self.epochs == _DEFAULT else self.epochs
+        self._set("epochs", whole_number("epochs", epochs, 1, MAX_EPOCHS))
+        batch = BATCH[self.task] if self.batch_size == _DEFAULT else self.batch_size
+        self._set("batch_size", whole_number("batch_size", batch, 2, MAX_BATCH))
         choice("weight_gradient", self.weight_gradient, WEIGHT_GRADIENTS)
         rate = tuned_rate(self.task, self.method, self.weight_bits, self.activation_bits)
         if self.learning_rate != _DEFAULT:
