@@ -248,7 +248,6 @@ def test_the_same_again_and_nothing_of_the_callers_touched(method: str) -> None:
     assert torch.equal(state, torch.random.get_rng_state())
     assert torch.get_num_threads() == threads
     torch.manual_seed(78)
-    np.random.default_rng(3)
     assert train(config).digest == first.digest
     other = train(TrainingConfig("moons", method, epochs=2, learning_rate=1e-2, seed=1))
     assert other.digest != first.digest
@@ -479,6 +478,23 @@ def test_stored_runs_are_those_of_the_study() -> None:
         assert datasets.stored_run(config.label).config == config
     results = datasets.stored_results()
     assert [result.key for result in results] == [config.key for config in compared()]
+
+
+def test_the_readme_says_what_is_stored() -> None:
+    lines = (Path(datasets.__file__).parent.parent / "README.md").read_text("utf-8").splitlines()
+    results = datasets.stored_results()
+    for task in TUNED_TASKS:
+        (line,) = [line for line in lines if line.startswith(f"| {task} | ")]
+        for method, said in zip(("float", *ARMS), line.split(" | ")[1:], strict=False):
+            bits = None if method == "float" else 2
+            scores = [
+                result.score
+                for result in results
+                if (result.task, result.method) == (task, method)
+                and (result.weight_bits, result.activation_bits) == (None, bits)
+            ]
+            assert len(scores) == 10
+            assert float(said) == pytest.approx(np.mean(scores), abs=0.0051), (task, method)
 
 
 def test_a_stored_run_is_what_training_gives() -> None:

@@ -173,7 +173,7 @@ def _train(
         disable=not progress,
     )
     with bar:
-        while trainer.epoch < config.epochs and status == "finished":
+        while trainer.epoch < config.epochs:
             if not trainer.train_epoch(should_stop):
                 status = "stopped"
                 break
@@ -181,9 +181,11 @@ def _train(
                 status = "diverged"
             bar.update()
             bar.set_postfix_str(records.words())
-            if folder is not None and status == "finished" and trainer.epoch < config.epochs:
+            if status == "diverged" or trainer.epoch == config.epochs:
+                break  # what is told and saved below is the whole run
+            if folder is not None:
                 checkpoint.save(folder, trainer)
-            if on_epoch is not None and status == "finished" and trainer.epoch < config.epochs:
+            if on_epoch is not None:
                 on_epoch(records.run("stopped", None))
     if status != "stopped":
         records.test(trainer.net)
