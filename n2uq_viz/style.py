@@ -40,10 +40,10 @@ MARKER: dict[str, str] = {
     "second": "s",
 }
 
-#: A ramp of increasing lightness for output levels; fewer levels take evenly spaced entries.
+#: A ramp of output levels, in even steps of lightness; fewer levels take evenly spaced entries.
 _LEVEL_ANCHORS = {
-    "light": ("#26306f", "#2f6690", "#4a9c8c", "#96c573", "#efe27a"),
-    "dark": ("#4653a8", "#3f82b4", "#55b3a0", "#a6d47f", "#f5e98a"),
+    "light": ("#26306f", "#29618b", "#3f9282", "#8fbd6c", "#efe27a"),
+    "dark": ("#384398", "#3075a6", "#46a693", "#a1ce7a", "#fff496"),
 }
 LEVEL_RAMP_LENGTH = 16
 
@@ -108,41 +108,43 @@ def _ramp(anchors: tuple[str, ...], length: int) -> tuple[str, ...]:
     return tuple(colors)
 
 
+# Two roles that often share a panel also differ in lightness, so that gray keeps them apart: the
+# expectation from the means, G-STE from STE, the first run from the second, each from the ink.
 _LIGHT = {
     "ink": "#1b1f24",
-    "muted": "#58606b",
+    "muted": "#626a76",
     "grid": "#e4e7eb",
     "background": "#ffffff",
     "panel": "#ffffff",
     "deterministic": "#1b1f24",
-    "expectation": "#0b64b4",
-    "monte_carlo": "#b8460a",
-    "band": "#f6c9a4",
-    "gste": "#00785a",
-    "ste": "#9b3b8c",
-    "edge": "#58606b",
+    "expectation": "#054488",
+    "monte_carlo": "#bd4a0c",
+    "band": "#f9d6b9",
+    "gste": "#057c5c",
+    "ste": "#791a6d",
+    "edge": "#626a76",
     "threshold": "#1b1f24",
-    "selected": "#c98a00",
-    "first": "#0b64b4",
-    "second": "#b8460a",
+    "selected": "#c48600",
+    "first": "#054488",
+    "second": "#bd4a0c",
 }
 _DARK = {
     "ink": "#e9ecef",
-    "muted": "#a9b1bc",
+    "muted": "#aeb6c1",
     "grid": "#2e353d",
     "background": "#14171b",
     "panel": "#14171b",
     "deterministic": "#e9ecef",
-    "expectation": "#62b4f4",
-    "monte_carlo": "#ff9d5c",
-    "band": "#6e4325",
+    "expectation": "#2f8fd8",
+    "monte_carlo": "#ff9f60",
+    "band": "#5f3719",
     "gste": "#45d3a4",
-    "ste": "#e796d6",
-    "edge": "#a9b1bc",
+    "ste": "#c165b2",
+    "edge": "#aeb6c1",
     "threshold": "#e9ecef",
     "selected": "#ffd24d",
-    "first": "#62b4f4",
-    "second": "#ff9d5c",
+    "first": "#2f8fd8",
+    "second": "#ff9f60",
 }
 # On paper the darkest blue and the lightest band keep apart even in gray.
 _PRINT = {
@@ -161,7 +163,7 @@ THEMES: dict[str, Theme] = {
     "light": Theme("light", _LIGHT, _LIGHT_RAMP, font_size=10.0, line_width=1.6, marker_size=3.5),
     "dark": Theme("dark", _DARK, _DARK_RAMP, font_size=10.0, line_width=1.6, marker_size=3.5),
     "projector": Theme(
-        "projector", _LIGHT, _LIGHT_RAMP, font_size=18.0, line_width=2.8, marker_size=6.0
+        "projector", _LIGHT, _LIGHT_RAMP, font_size=20.0, line_width=3.0, marker_size=6.6
     ),
 }
 

@@ -16,7 +16,6 @@ draws, and what makes widgets, is imported when something is shown.
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -204,7 +203,7 @@ def show_figure(
     name
         Name of a figure of ``n2uq_viz.figures``.
     state
-        What to draw it from, for a figure that is drawn from a state.
+        What to draw it from; without it the figure's own default.
     theme
         Name of a theme of ``n2uq_viz.style``.
 
@@ -224,13 +223,8 @@ def show_figure(
 
     if name not in figures.NAMES:
         raise ValueError(unknown("figure", name, list(figures.NAMES)))
-    draw = figures.NAMES[name]
-    if ("state" in inspect.signature(draw).parameters) != (state is not None):
-        needs = (
-            "is drawn from a state: give one" if state is None else "takes no state: leave it out"
-        )
-        raise ValueError(f"the figure {name!r} {needs}")
-    figure = draw(theme=theme) if state is None else draw(state, theme=theme)
+    state = figures.default_state(name) if state is None else state
+    figure = figures.NAMES[name](state, theme)
     words = figures.text_alternative(name, state)
 
     def save(stem: Path) -> list[Path]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from n2uq_viz import state as states
 from n2uq_viz.checks import choice
 from n2uq_viz.figures import agreement as _agreement
 from n2uq_viz.figures import arms as _arms
@@ -43,10 +42,12 @@ from n2uq_viz.figures import threshold_history as _threshold_history
 from n2uq_viz.figures import training as _training
 from n2uq_viz.figures import training_curves as _training_curves
 from n2uq_viz.figures import why_quantize as _why_quantize
+from n2uq_viz.figures.sheet import SIZES
 from n2uq_viz.words import say
 
 __all__ = [
     "NAMES",
+    "SIZES",
     "agreement",
     "arms",
     "bias_of_ste",
@@ -55,11 +56,13 @@ __all__ = [
     "coin_flip",
     "convergence",
     "default_state",
+    "explorer_of",
     "figure1_ste",
     "gradient_estimates",
     "gradient_flow",
     "overview",
     "range_gate",
+    "speaker_text",
     "sum_of_steps",
     "surrogate",
     "surrogates",
@@ -91,7 +94,7 @@ training = _training.training
 training_curves = _training_curves.training_curves
 why_quantize = _why_quantize.why_quantize
 
-#: Name -> function; those drawn from a state take it first, all take ``theme``.
+#: Name -> function of ``(state=None, theme="print", size=None)``.
 NAMES: dict[str, Callable[..., Figure]] = {
     "threshold": threshold,
     "binary": binary,
@@ -137,8 +140,21 @@ _WORDS: dict[str, Callable[..., Any]] = {
     "threshold_history": _threshold_history.words,
     "arms": steps.words,
 }
-#: Figures that are drawn from the state of an explorer with another name.
-_EXPLORERS = {"training_curves": "training", "threshold_history": "training"}
+#: Name -> the explorer that a figure is drawn from, and opens in again, where it has another name.
+_EXPLORERS = {
+    "why_quantize": "threshold",
+    "overview": "sum-of-steps",
+    "figure1_ste": "binary",
+    "agreement": "threshold",
+    "convergence": "threshold",
+    "gradient_estimates": "threshold",
+    "surrogates": "surrogate",
+    "bias_of_ste": "binary",
+    "range_gate": "binary",
+    "training_curves": "training",
+    "threshold_history": "training",
+    "arms": "training",
+}
 
 
 def caption(name: str, state: Mapping[str, Any] | None = None) -> str:
@@ -178,8 +194,17 @@ def text_alternative(name: str, state: Mapping[str, Any] | None = None) -> str:
     return _text(name, state, "alternative")
 
 
-def default_state(name: str) -> dict[str, Any] | None:
-    """Return the state that a figure is drawn from without one; None if it takes no state.
+def speaker_text(name: str, state: Mapping[str, Any] | None = None) -> str:
+    """Return what a lecturer may say about a figure.
+
+    Arguments and errors as for `caption`.
+    """
+    choice("a figure", name, NAMES)
+    return say(f"figure.{name}.speaker", **_values(_WORDS[name], state)[1])
+
+
+def explorer_of(name: str) -> str:
+    """Return the explorer whose states a figure is drawn from, one of ``n2uq_viz.state.EXPLORERS``.
 
     Raises
     ------
@@ -188,21 +213,40 @@ def default_state(name: str) -> dict[str, Any] | None:
 
     Examples
     --------
-    >>> default_state("coin_flip")["explorer"], default_state("why_quantize")
-    ('coin-flip', None)
+    >>> explorer_of("coin_flip"), explorer_of("agreement")
+    ('coin-flip', 'threshold')
     """
     choice("a figure", name, NAMES)
-    if "state" not in inspect.signature(NAMES[name]).parameters:
-        return None
-    own = _EXPLORERS.get(name, name.replace("_", "-"))
-    return shown.default_state(own if own in states.EXPLORERS else "threshold")
+    return _EXPLORERS.get(name, name.replace("_", "-"))
+
+
+def default_state(name: str) -> dict[str, Any]:
+    """Return the state that a figure is drawn from without one.
+
+    Raises
+    ------
+    ValueError
+        No such figure.
+
+    Examples
+    --------
+    >>> default_state("coin_flip")["explorer"], default_state("why_quantize")["explorer"]
+    ('coin-flip', 'threshold')
+    """
+    return shown.default_state(explorer_of(name))
+
+
+def _values(
+    words: Callable[..., Any], state: Mapping[str, Any] | None
+) -> tuple[list[str], dict[str, str]]:
+    """Return the parts of a figure that are seen, and the values that its words name."""
+    said = words(state) if "state" in inspect.signature(words).parameters else words()
+    return said if isinstance(said, tuple) else ([], said)
 
 
 def _text(name: str, state: Mapping[str, Any] | None, kind: str) -> str:
     choice("a figure", name, NAMES)
-    words = _WORDS[name]
-    said = words(state) if "state" in inspect.signature(words).parameters else words()
     # One sentence for each part that is seen, and none for those that are hidden.
-    parts, values = said if isinstance(said, tuple) else ([], said)
+    parts, values = _values(_WORDS[name], state)
     keys = [kind, *(f"{kind}.{part}" for part in parts)]
     return " ".join(say(f"figure.{name}.{key}", **values) for key in keys)

@@ -23,13 +23,10 @@ if TYPE_CHECKING:
 
     from n2uq_viz.style import Theme
 
-#: Width and height in inches.
-SIZES = {
-    "print": (7.2, 5.8),
-    "light": (9.6, 7.2),
-    "dark": (9.6, 7.2),
-    "projector": (13.33, 7.5),
-}
+#: Height of a page, in units of the theme's font size.
+PAGE = 46.4
+#: Height of all its panels together in a column.
+COLUMN = 20.0
 COLUMNS = ("gste", "ste")
 #: Heights of the rows next to each other.
 SHARES = {"output": 0.42, "error": 0.36, "slope": 0.22}
@@ -44,7 +41,11 @@ NOTE_ROOM = 1.5
 SLACK, LEAST = 0.08, 1e-6
 
 
-def agreement(state: Mapping[str, Any] | None = None, theme: str | None = None) -> Figure:
+def agreement(
+    state: Mapping[str, Any] | None = None,
+    theme: str | None = "print",
+    size: str | None = None,
+) -> Figure:
     """Compare the means of a state's draws with the expectation and with plain STE's ramp.
 
     Left the expectation, whose slope is G-STE; right the straight ramp whose slope is plain STE;
@@ -56,13 +57,16 @@ def agreement(state: Mapping[str, Any] | None = None, theme: str | None = None) 
     state
         A state of the Threshold explorer; without it 2 bits with unequal segments.
     theme
-        Name of a theme of ``n2uq_viz.style``; without it the state's own, "light" where that is
+        Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
         "auto".
+    size
+        ``"slide"``, ``"column"`` or ``"page"``; None for a slide with the theme "projector", and
+        for a page otherwise.
 
     Raises
     ------
     ValueError
-        A state that cannot be shown, or no such theme.
+        A state that cannot be shown, or no such theme or size.
 
     Examples
     --------
@@ -70,13 +74,13 @@ def agreement(state: Mapping[str, Any] | None = None, theme: str | None = None) 
     >>> len(figure.axes)
     6
     """
-    shown, look = read(state, theme)
+    shown, look, size = read(state, theme, size)
     with frame.look(look):
-        return _draw(judge(shown), (shown["view"][0], shown["view"][1]), look)
+        return _draw(judge(shown), (shown["view"][0], shown["view"][1]), look, size)
 
 
-def _draw(judged: Judged, view: tuple[float, float], theme: Theme) -> Figure:
-    sheet = Sheet(theme, SIZES[theme.name])
+def _draw(judged: Judged, view: tuple[float, float], theme: Theme, size: str) -> Figure:
+    sheet = Sheet(theme, size, PAGE)
     q = judged.quantizer
     top = sheet.title(claim(judged))
     limits = {
@@ -91,10 +95,10 @@ def _draw(judged: Judged, view: tuple[float, float], theme: Theme) -> Figure:
     # them, which depend on the width that the numbers leave.
     for _ in range(PASSES):
         left = sheet.left_room(numbers)
-        width = 0.5 * (sheet.width - left - GUTTER - RIGHT - MARGIN)
+        width = 0.5 * (sheet.width - left - GUTTER - sheet.beside(RIGHT) - MARGIN)
         head = sheet.head_height(list(heads.values()), width)
         gaps = (head, ROW_GAP, ROW_GAP + notes)
-        free = sheet.height - top - sum(gaps) - TICKS_BELOW - MARGIN
+        free = sheet.down(COLUMN, top + sum(gaps) + TICKS_BELOW + MARGIN)
         numbers = [short(level) for level in q.levels.tolist()]
         for name in ("error", "slope"):
             numbers += sheet.upright_labels(limits[name], free * SHARES[name])
@@ -130,7 +134,7 @@ def _draw(judged: Judged, view: tuple[float, float], theme: Theme) -> Figure:
             sheet.input_numbers(ax, seen=name == "slope", beyond=OVERHANG)
         sheet.legend(last, say(f"figure.agreement.{name}"), entries[name], room=RIGHT)
     sheet.name_input(rows["slope"][1])
-    return sheet.figure
+    return sheet.finish()
 
 
 def _head(judged: Judged, name: str) -> tuple[str, str, str]:

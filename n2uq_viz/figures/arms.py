@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.lines import Line2D
 
-from n2uq_viz import plots, style
+from n2uq_viz import plots
 from n2uq_viz.comparison.results import LOWER_IS_BETTER
 from n2uq_viz.figures import frame
-from n2uq_viz.figures.sheet import MARGIN, NAMED_BELOW, Sheet
+from n2uq_viz.figures.sheet import LOW_PANEL, MARGIN, NAMED_BELOW, Sheet
+from n2uq_viz.figures.shown import read
 from n2uq_viz.figures.steps import Group, groups, stored
 from n2uq_viz.plots.arms import BAR, DOT, MEAN
 from n2uq_viz.words import say
@@ -22,13 +23,8 @@ if TYPE_CHECKING:
     from n2uq_viz.comparison import Result
     from n2uq_viz.style import Theme
 
-#: Width and height in inches.
-SIZES = {
-    "print": (7.2, 4.6),
-    "light": (10.4, 6.0),
-    "dark": (10.4, 6.0),
-    "projector": (13.33, 7.5),
-}
+#: Height of a page, in units of the theme's font size.
+PAGE = 36.8
 # In units of the theme's font size.
 RIGHT, GUTTER, GAP, LABELS = 10.4, 1.6, 0.8, 5.6
 #: Panels -> panels side by side; otherwise `COLUMNS`.
@@ -38,7 +34,13 @@ COLUMNS = 3
 CLOSER = 0.7
 
 
-def arms(theme: str = "print", *, results: Sequence[Result] | None = None) -> Figure:
+def arms(
+    state: Mapping[str, Any] | None = None,
+    theme: str | None = "print",
+    size: str | None = None,
+    *,
+    results: Sequence[Result] | None = None,
+) -> Figure:
     """Draw the steps from fixed range to G-STE, one cause each: every seed, the mean, its interval.
 
     A panel for each task, of which each has its own scale; right of 0 the method with more in it is
@@ -46,8 +48,14 @@ def arms(theme: str = "print", *, results: Sequence[Result] | None = None) -> Fi
 
     Parameters
     ----------
+    state
+        A state of the Training explorer, which the figure carries: it opens there.
     theme
-        Name of a theme of ``n2uq_viz.style``.
+        Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
+        "auto".
+    size
+        ``"slide"``, ``"column"`` or ``"page"``; None for a slide with the theme "projector", and
+        for a page otherwise.
     results
         Of runs with 2 bits for activations; without them the stored ones. Tasks of which an arm is
         missing are left out.
@@ -55,35 +63,37 @@ def arms(theme: str = "print", *, results: Sequence[Result] | None = None) -> Fi
     Raises
     ------
     ValueError
-        No such theme, or results that cannot be compared.
+        A state that cannot be shown, no such theme or size, or results that cannot be compared.
 
     Examples
     --------
-    >>> len(arms("light", results=[]).axes)  # nothing to compare: only that is said
+    >>> len(arms(results=[]).axes)  # nothing to compare: only that is said
     1
     """
-    look = style.theme(theme)
+    _, look, size = read(state, theme, size, "training")
     found = groups(stored() if results is None else results)
     with frame.look(look):
-        sheet = Sheet(look, SIZES[theme])
+        sheet = Sheet(look, size, PAGE)
         if not found:
             ax = sheet.axes(MARGIN, MARGIN, sheet.width - 2 * MARGIN, sheet.height - 2 * MARGIN)
             ax.set_axis_off()
             sheet.note(ax, say("figure.arms.none"))
-            return sheet.figure
+            return sheet.finish()
         _draw(sheet, found)
-    return sheet.figure
+    return sheet.finish()
 
 
 def _draw(sheet: Sheet, found: list[Group]) -> None:
     theme = sheet.theme
     top = sheet.title(say("figure.arms.title"))
-    columns = FEW.get(len(found), COLUMNS)
+    columns = 1 if sheet.narrow else FEW.get(len(found), COLUMNS)
     rows = -(-len(found) // columns)
-    free = sheet.width - MARGIN - LABELS - RIGHT - GUTTER * (columns - 1)
+    right = MARGIN + sheet.beside(RIGHT - MARGIN)
+    free = sheet.width - MARGIN - LABELS - right - GUTTER * (columns - 1)
     width = free / columns
     head = sheet.head_height([(group.name,) for group in found], width)
-    height = (sheet.height - top - MARGIN - GAP * (rows - 1)) / rows - head - NAMED_BELOW
+    taken = top + MARGIN + GAP * (rows - 1) + rows * (head + NAMED_BELOW)
+    height = sheet.down(LOW_PANEL * rows, taken) / rows
     for k, group in enumerate(found):
         row, column = divmod(k, columns)
         left = MARGIN + LABELS + column * (width + GUTTER)
@@ -96,7 +106,7 @@ def _draw(sheet: Sheet, found: list[Group]) -> None:
         unit = "loss" if group.task in LOWER_IS_BETTER else "points"
         sheet.name_below(ax, say(f"figure.arms.axis.{unit}"))
         _name_rows(ax, group, seen=column == 0)
-        if k == columns - 1:
+        if k == (len(found) if sheet.narrow else columns) - 1:
             sheet.legend(ax, say("figure.arms.legend"), _entries(theme), room=RIGHT)
 
 

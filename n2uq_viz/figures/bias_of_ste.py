@@ -7,25 +7,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from n2uq_viz import style
-from n2uq_viz.figures import bias, frame
-from n2uq_viz.figures.sheet import MARGIN, Sheet
-from n2uq_viz.plots.labels import short, wrap
+from n2uq_viz.figures import bias, frame, panels
+from n2uq_viz.figures.sheet import Sheet
+from n2uq_viz.figures.shown import read
+from n2uq_viz.plots.labels import short
 from n2uq_viz.words import say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
     from n2uq_viz.style import Theme
 
-#: Width and height in inches.
-SIZES = {
-    "print": (7.2, 3.3),
-    "light": (10.0, 4.4),
-    "dark": (10.0, 4.4),
-    "projector": (13.33, 7.5),
-}
+#: Height of a page, in units of the theme's font size.
+PAGE = 26.4
 VIEW = (-1.3, 1.3)
 LIMITS = (-0.15, 3.0)
 #: Inputs on curves, and how far from a jump they show it.
@@ -43,74 +41,60 @@ PLACE_MARK = 1.6
 #: Distance of words from where the numbers are taken, in units of the axes.
 ASIDE, ABOVE = 0.12, 0.5
 # In units of the theme's font size.
-GUTTER = 2.0
-FOOT = 2.2
-LEGEND_GAP = 1.2
-#: Width of the legend next to the whole figure's.
-LEGEND_SHARE = 0.29
+GUTTER, RIGHT = 2.0, 17.0
 
 
-def bias_of_ste(theme: str = "print") -> Figure:
+def bias_of_ste(
+    state: Mapping[str, Any] | None = None,
+    theme: str | None = "print",
+    size: str | None = None,
+) -> Figure:
     """Draw E[f(Q)] beside f(E[Q]), and four slopes beside each other, for f = exp and binary Q.
 
     The numbers are those of ``n2uq_viz.figures.bias``.
 
+    Parameters
+    ----------
+    state
+        A state of the Binary explorer, which the figure carries: it opens there. XXX
+    theme
+        Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
+        "auto".
+    size
+        ``"slide"``, ``"column"`` or ``"page"``; None for a slide with the theme "projector", and
+        for a page otherwise.
+
     Raises
     ------
     ValueError
-        No such theme.
+        A state that cannot be shown, or no such theme or size.
     """
-    look = style.theme(theme)
+    _, look, size = read(state, theme, size, "binary")
     with frame.look(look):
-        sheet = Sheet(look, SIZES[theme])
+        sheet = Sheet(look, size, PAGE)
         top = sheet.title(say("figure.bias_of_ste.title"))
-        numbers = sheet.left_room(["0", "1", "2"])
-        legend = LEGEND_SHARE * sheet.width
-        width = (sheet.width - 2.0 * numbers - GUTTER - LEGEND_GAP - legend - MARGIN) / 2.0
-        heads = [
-            (say(f"figure.bias_of_ste.{side}.title"), say(f"figure.bias_of_ste.{side}.text"))
-            for side in ("values", "slopes")
+        columns = [
+            panels.Column({name: _panel(name)}, right=right)
+            for name, right in (("values", GUTTER), ("slopes", RIGHT))
         ]
-        head = sheet.head_height(heads, width)
-        height = sheet.height - top - head - FOOT - MARGIN
-        axes = []
-        for k, words in enumerate(heads):
-            left = numbers + k * (width + GUTTER + numbers)
-            ax = sheet.axes(left, top + head, width, height)
-            ax.set_xlim(*VIEW)
-            ax.set_ylim(*LIMITS)
-            sheet.head(ax, words, head, width)
-            sheet.upright_numbers(ax)
-            frame.label_ticks(ax.xaxis, [-1.0, 0.0, 1.0])
-            ax.set_xlabel(say("figure.threshold.input"), fontsize=frame.SMALL * look.font_size)
-            axes.append(ax)
+        places = panels.arrange(sheet, top, columns)
+        for place in places.values():
+            place.ax.set_xlim(*VIEW)
+            sheet.upright_numbers(place.ax)
+            frame.label_ticks(place.ax.xaxis, [-1.0, 0.0, 1.0])
+            sheet.name_below(place.ax, say("figure.threshold.input"))
         found = bias.simulated(bias.DOTS)
-        _values(axes[0], look, found)
-        entries = _slopes(axes[1], look, found)
-        frame.legend(
-            axes[1],
-            look,
-            say("figure.bias_of_ste.legend", place=short(bias.PLACE)),
-            entries,
-            offset=look.font_size * LEGEND_GAP,
-            width=look.font_size * legend,
-        )
-        axes[1].annotate(
-            wrap(
-                say("figure.bias_of_ste.affine"),
-                look.font_size * legend,
-                frame.SMALL * look.font_size,
-            ),
-            xy=(1.0, 0.0),
-            xycoords="axes fraction",
-            xytext=(look.font_size * LEGEND_GAP, 0.0),
-            textcoords="offset points",
-            va="bottom",
-            fontsize=frame.SMALL * look.font_size,
-            linespacing=frame.LINE_SPACING,
-            annotation_clip=False,
-        )
-    return sheet.figure
+        _values(places["values"].ax, look, found)
+        entries = _slopes(places["slopes"].ax, look, found)
+        title = say("figure.bias_of_ste.legend", place=short(bias.PLACE))
+        sheet.legend(places["slopes"].ax, title, entries, room=RIGHT)
+        sheet.aside(places["slopes"].ax, say("figure.bias_of_ste.affine"), room=RIGHT)
+    return sheet.finish()
+
+
+def _panel(name: str) -> panels.Panel:
+    head = (say(f"figure.bias_of_ste.{name}.title"), say(f"figure.bias_of_ste.{name}.text"))
+    return panels.Panel(LIMITS, head, below=panels.NAMED)
 
 
 def _line(ax: Axes, theme: Theme, name: str, x: Any, y: Any) -> Line2D:

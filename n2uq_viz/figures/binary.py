@@ -28,13 +28,8 @@ if TYPE_CHECKING:
 
 View = tuple[float, float]
 
-#: Width and height in inches.
-SIZES = {
-    "print": (7.2, 5.4),
-    "light": (9.6, 6.8),
-    "dark": (9.6, 6.8),
-    "projector": (13.33, 7.5),
-}
+#: Height of a page, in units of the theme's font size.
+PAGE = 43.2
 RIGHT = 12.6
 #: Empty space above and below the outputs in the panel of coins, and where the bars of its heaps
 #: begin and end beyond an output: all in units of the step.
@@ -47,7 +42,11 @@ RING = 4.5
 HEAP_COVER = 0.55
 
 
-def binary(state: Mapping[str, Any] | None = None, theme: str | None = None) -> Figure:
+def binary(
+    state: Mapping[str, Any] | None = None,
+    theme: str | None = "print",
+    size: str | None = None,
+) -> Figure:
     """Draw deterministic beside stochastic quantization, and the coins that one input throws.
 
     Left the staircase and the chance of the upper of the two outputs in reach, right the
@@ -58,28 +57,31 @@ def binary(state: Mapping[str, Any] | None = None, theme: str | None = None) -> 
     state
         A state of the Binary explorer; without it one step from −1 to 1.
     theme
-        Name of a theme of ``n2uq_viz.style``; without it the state's own, "light" where that is
+        Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
         "auto".
+    size
+        ``"slide"``, ``"column"`` or ``"page"``; None for a slide with the theme "projector", and
+        for a page otherwise.
 
     Raises
     ------
     ValueError
-        A state that cannot be shown, or no such theme.
+        A state that cannot be shown, or no such theme or size.
 
     Examples
     --------
     >>> len(binary({"version": 1, "edges": [0, 2], "levels": [0, 2], "thrown": 0}).axes)
     4
     """
-    shown, look = read(state, theme, "binary")
+    shown, look, size = read(state, theme, size, "binary")
     with frame.look(look):
-        return _Drawing(shown, look).sheet.figure
+        return _Drawing(shown, look, size).sheet.finish()
 
 
 class _Drawing:
     """One figure in the making."""
 
-    def __init__(self, state: dict[str, Any], theme: Theme) -> None:
+    def __init__(self, state: dict[str, Any], theme: Theme, size: str) -> None:
         self.theme, self.x, self.thrown = theme, float(state["x"]), int(state["thrown"])
         self.q = Quantizer(state["edges"], state["levels"])
         self.view: View = (state["view"][0], state["view"][1])
@@ -87,7 +89,7 @@ class _Drawing:
         self.throws = coins.throw(self.q, [self.x], self.thrown, state["seed"])
         lower, upper, chance = self.q.outcomes(self.x)
         self.lower, self.upper, self.chance = float(lower), float(upper), float(chance)
-        self.sheet = sheet = Sheet(theme, SIZES[theme.name])
+        self.sheet = sheet = Sheet(theme, size, PAGE)
         top = sheet.title(claim(self.q, self.x))
         rise = AROUND * (self.upper - self.lower)
         named = panels.NAMED

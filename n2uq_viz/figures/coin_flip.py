@@ -30,13 +30,8 @@ if TYPE_CHECKING:
 
 View = tuple[float, float]
 
-#: Width and height in inches.
-SIZES = {
-    "print": (7.2, 4.8),
-    "light": (9.6, 6.0),
-    "dark": (9.6, 6.0),
-    "projector": (13.33, 7.5),
-}
+#: Height of a page, in units of the theme's font size.
+PAGE = 38.4
 RIGHT = 11.6
 #: Role of the color, marker and line style of each input.
 LOOKS: tuple[tuple[str, str, Any], ...] = (
@@ -61,7 +56,11 @@ DEEP, AROUND = 30.0, 2.0
 ORDER = {"band": 1.8, "law": 2.2, "line": 2.6, "point": 3.4}
 
 
-def coin_flip(state: Mapping[str, Any] | None = None, theme: str | None = None) -> Figure:
+def coin_flip(
+    state: Mapping[str, Any] | None = None,
+    theme: str | None = "print",
+    size: str | None = None,
+) -> Figure:
     """Draw coins thrown at a few inputs: their means, on the way there, and how far they are off.
 
     Left the expectation with the means after all coins, in intervals that cover the expectation
@@ -72,35 +71,38 @@ def coin_flip(state: Mapping[str, Any] | None = None, theme: str | None = None) 
     state
         A state of the Coin-flip explorer; without it three inputs of a step from −1 to 1.
     theme
-        Name of a theme of ``n2uq_viz.style``; without it the state's own, "light" where that is
+        Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
         "auto".
+    size
+        ``"slide"``, ``"column"`` or ``"page"``; None for a slide with the theme "projector", and
+        for a page otherwise.
 
     Raises
     ------
     ValueError
-        A state that cannot be shown, or no such theme.
+        A state that cannot be shown, or no such theme or size.
 
     Examples
     --------
     >>> len(coin_flip({"version": 1, "edges": [0, 2], "levels": [0, 2], "points": [0.5]}).axes)
     3
     """
-    shown, look = read(state, theme, "coin-flip")
+    shown, look, size = read(state, theme, size, "coin-flip")
     with frame.look(look):
-        return _Drawing(shown, look).sheet.figure
+        return _Drawing(shown, look, size).sheet.finish()
 
 
 class _Drawing:
     """One figure in the making."""
 
-    def __init__(self, state: dict[str, Any], theme: Theme) -> None:
+    def __init__(self, state: dict[str, Any], theme: Theme, size: str) -> None:
         self.theme, self.thrown, self.shown = theme, int(state["thrown"]), visible(state)
         self.q = Quantizer(state["edges"], state["levels"])
         self.view: View = (state["view"][0], state["view"][1])
         self.throws = coins.throw(self.q, state["points"], self.thrown, state["seed"])
         self.x = self.throws.x
         self.deviation = np.sqrt(self.q.variance(self.x))
-        self.sheet = sheet = Sheet(theme, SIZES[theme.name])
+        self.sheet = sheet = Sheet(theme, size, PAGE)
         top = sheet.title(claim(self.throws))
         most = max(self.thrown, LEAST_DRAWS)
         self.draws: View = (1.0 / BESIDE, most * BESIDE)

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from n2uq_viz import plots
 from n2uq_viz.figures import frame
 from n2uq_viz.figures.running import POWERS, RUNS, SHOWN, Runs, run
-from n2uq_viz.figures.sheet import HEAD_GAP, MARGIN, TICKS_BELOW, Sheet
+from n2uq_viz.figures.sheet import HEAD_GAP, HIGH_PANEL, MARGIN, TICKS_BELOW, Sheet
 from n2uq_viz.figures.shown import read
 from n2uq_viz.plots.labels import power_of_ten, short
 from n2uq_viz.words import say
@@ -24,13 +24,10 @@ if TYPE_CHECKING:
 
     from n2uq_viz.style import Theme
 
-#: Width and height in inches.
-SIZES = {
-    "print": (7.2, 4.4),
-    "light": (9.6, 5.4),
-    "dark": (9.6, 5.4),
-    "projector": (13.33, 7.5),
-}
+#: Height of a page, in units of the theme's font size.
+PAGE = 35.2
+#: Height of a panel with means in a column.
+COLUMN = 5.5
 # In units of the theme's font size.
 #: Room above every panel with means, for the input, and how far that is from the panel.
 ROW_GAP, LABEL_GAP = 1.6, 0.3
@@ -44,7 +41,11 @@ SLACK = 0.1
 AROUND = 1.6
 
 
-def convergence(state: Mapping[str, Any] | None = None, theme: str | None = None) -> Figure:
+def convergence(
+    state: Mapping[str, Any] | None = None,
+    theme: str | None = "print",
+    size: str | None = None,
+) -> Figure:
     """Draw running means at three inputs, and their error against the number of draws.
 
     Eight runs are drawn, from ten draws to a million, and the error of many more is taken
@@ -57,13 +58,16 @@ def convergence(state: Mapping[str, Any] | None = None, theme: str | None = None
     state
         A state of the Threshold explorer; without it 2 bits with unequal segments.
     theme
-        Name of a theme of ``n2uq_viz.style``; without it the state's own, "light" where that is
+        Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
         "auto".
+    size
+        ``"slide"``, ``"column"`` or ``"page"``; None for a slide with the theme "projector", and
+        for a page otherwise.
 
     Raises
     ------
     ValueError
-        A state that cannot be shown, edges with no float between them, or no such theme.
+        A state that cannot be shown, edges with no float between them, or no such theme or size.
 
     Examples
     --------
@@ -71,13 +75,13 @@ def convergence(state: Mapping[str, Any] | None = None, theme: str | None = None
     >>> len(figure.axes)
     4
     """
-    shown, look = read(state, theme)
+    shown, look, size = read(state, theme, size)
     with frame.look(look):
-        return _draw(run(shown), look)
+        return _draw(run(shown), look, size)
 
 
-def _draw(runs: Runs, theme: Theme) -> Figure:
-    sheet = Sheet(theme, SIZES[theme.name])
+def _draw(runs: Runs, theme: Theme, size: str) -> Figure:
+    sheet = Sheet(theme, size, PAGE)
     top = sheet.title(say("figure.convergence.title"))
     ranges = [_mean_limits(runs, k) for k in range(runs.x.size)]
     heads = _heads(runs)
@@ -90,8 +94,11 @@ def _draw(runs: Runs, theme: Theme) -> Figure:
     for _ in range(PASSES):
         left = sheet.left_room(numbers)
         width = 0.5 * (sheet.width - left - between - RIGHT - MARGIN)
+        if sheet.narrow:
+            left = max(left, between)
+            width = sheet.width - left - 2.0 * MARGIN
         head = sheet.head_height(heads, width) + ROW_GAP - HEAD_GAP
-        free = sheet.height - top - head - TICKS_BELOW - MARGIN
+        free = sheet.down(COLUMN * len(ranges), top + head + TICKS_BELOW + MARGIN)
         panel = (free - ROW_GAP * (len(ranges) - 1)) / len(ranges)
         numbers = [text for ends in ranges for text in sheet.upright_labels(ends, panel)]
     top += head
@@ -107,16 +114,21 @@ def _draw(runs: Runs, theme: Theme) -> Figure:
         if k == 0:
             sheet.head(ax, heads[0], head, width)
     beyond = left + width + between
-    ax_errors = sheet.axes(beyond, top, width, free)
+    if sheet.narrow:
+        sheet.name_below(ax, say("figure.convergence.axis.draws"))
+        ax_errors = sheet.axes(left, top + free + ROW_GAP, width, HIGH_PANEL)
+    else:
+        ax_errors = sheet.axes(beyond, top, width, free)
     ax_errors.set(xscale="log", yscale="log", xlim=limits, ylim=(low, high))
     sheet.head(ax_errors, heads[1], head, width)
     own = _errors(ax_errors, runs, theme)
     sheet.powers(ax_errors, "x")
     sheet.powers(ax_errors, "y")
-    sheet.name_upright(ax_errors, say("figure.convergence.axis.error"), left + width + MARGIN)
+    name_at = MARGIN if sheet.narrow else left + width + MARGIN
+    sheet.name_upright(ax_errors, say("figure.convergence.axis.error"), name_at)
     sheet.name_input(ax_errors, say("figure.convergence.axis.draws"))
     sheet.legend(ax_errors, say("figure.convergence.legend"), [*entries, *own], room=RIGHT)
-    return sheet.figure
+    return sheet.finish()
 
 
 def _heads(runs: Runs) -> tuple[tuple[str, ...], ...]:

@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from n2uq_viz import plots, style
-from n2uq_viz.figures import frame
-from n2uq_viz.figures.sheet import MARGIN, Sheet
+from n2uq_viz.figures import frame, panels
+from n2uq_viz.figures.sheet import Sheet
+from n2uq_viz.figures.shown import read
 from n2uq_viz.plots.forward import THIN, TIE_SIZE
 from n2uq_viz.plots.labels import short
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.words import say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from n2uq_viz.style import Theme
 
-#: Width and height in inches.
-SIZES = {
-    "print": (7.2, 3.1),
-    "light": (10.0, 4.2),
-    "dark": (10.0, 4.2),
-    "projector": (13.33, 7.5),
-}
+#: Height of a page, in units of the theme's font size.
+PAGE = 24.8
 BINARY = Quantizer.binary()
 VIEW = (-2.3, 2.3)
 OUTPUT, SLOPE = (-1.6, 1.6), (-0.25, 1.75)
-PANELS = ("forward", "true", "ste")
 #: Where words stand: heights in the two panels of slopes, and the distance from the tie.
 SIDE_AT, FLOW_AT, TIE_AT, GATE_AT = 0.2, 0.55, 1.2, 1.42
 ASIDE, ABOVE = 0.14, 0.25
@@ -38,48 +35,61 @@ ASIDE, ABOVE = 0.14, 0.25
 BRACKET, HOOK = 1.2, 0.06
 # In units of the theme's font size.
 GUTTER = 1.2
-FOOT = 2.6
 
 
-def figure1_ste(theme: str = "print") -> Figure:
+def figure1_ste(
+    state: Mapping[str, Any] | None = None,
+    theme: str | None = "print",
+    size: str | None = None,
+) -> Figure:
     """Draw the sign forward, its true derivative, and the clipped STE that takes its place.
 
     After the first figure of Liu et al., "Nonuniform-to-Uniform Quantization", CVPR 2022, arXiv
     2111.14826. The estimator is that of Bengio et al., 2013, arXiv 1308.3432, with the range gate
     of binarized networks, arXiv 1602.02830.
 
+    Parameters
+    ----------
+    state
+        A state of the Binary explorer, which the figure carries: it opens there. XXX
+    theme
+        Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
+        "auto".
+    size
+        ``"slide"``, ``"column"`` or ``"page"``; None for a slide with the theme "projector", and
+        for a page otherwise.
+
     Raises
     ------
     ValueError
-        No such theme.
+        A state that cannot be shown, or no such theme or size.
     """
-    look = style.theme(theme)
+    _, look, size = read(state, theme, size, "binary")
     with frame.look(look):
-        sheet = Sheet(look, SIZES[theme])
+        sheet = Sheet(look, size, PAGE)
         top = sheet.title(say("figure.figure1_ste.title"))
-        numbers = sheet.left_room([short(-1.0)])
-        width = (sheet.width - 3.0 * numbers - 2.0 * GUTTER - MARGIN) / len(PANELS)
-        heads = [
-            (say(f"figure.figure1_ste.{name}.title"), say(f"figure.figure1_ste.{name}.text"))
-            for name in PANELS
+        drawings = {"forward": _forward, "true": _true, "ste": _ste}
+        columns = [
+            panels.Column({name: _panel(name)}, right=0.0 if name == "ste" else GUTTER)
+            for name in drawings
         ]
-        head = sheet.head_height(heads, width)
-        height = sheet.height - top - head - FOOT - MARGIN
-        for k, (name, draw) in enumerate(zip(PANELS, (_forward, _true, _ste), strict=True)):
-            left = numbers + k * (width + GUTTER + numbers)
-            ax = sheet.axes(left, top + head, width, height)
-            forward = name == "forward"
+        for name, place in panels.arrange(sheet, top, columns).items():
+            ax, forward = place.ax, name == "forward"
             ax.set_xlim(*VIEW)
-            ax.set_ylim(*(OUTPUT if forward else SLOPE))
             frame.label_ticks(ax.xaxis, [-1.0, 0.0, 1.0])
             frame.label_ticks(ax.yaxis, [-1.0, 0.0, 1.0] if forward else [0.0, 1.0])
             ax.grid(visible=True, axis="y")
-            ax.set_xlabel(say("figure.threshold.input"), fontsize=frame.SMALL * look.font_size)
+            sheet.name_below(ax, say("figure.threshold.input"))
             upright = say(f"figure.threshold.{'output' if forward else 'gradient'}")
-            sheet.name_upright(ax, upright, left - numbers + MARGIN)
-            sheet.head(ax, heads[k], head, width)
-            draw(ax, look)
-    return sheet.figure
+            sheet.name_upright(ax, upright, place.name_at)
+            drawings[name](ax, look)
+    return sheet.finish()
+
+
+def _panel(name: str) -> panels.Panel:
+    head = (say(f"figure.figure1_ste.{name}.title"), say(f"figure.figure1_ste.{name}.text"))
+    limits, numbers = (OUTPUT, [short(-1.0)]) if name == "forward" else (SLOPE, ["0"])
+    return panels.Panel(limits, head, numbers=numbers, below=panels.NAMED)
 
 
 def _say(

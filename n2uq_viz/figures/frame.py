@@ -109,17 +109,56 @@ def legend(
     width: float,
 ) -> Legend:
     """Add a legend right of the Axes, `offset` points away and at most `width` points wide."""
+    box_width = POINTS_PER_INCH * ax.get_window_extent().width / ax.figure.dpi
+    return _legend(ax, theme, title, entries, (1.0 + offset / box_width, 1.0), width, 1)
+
+
+def legend_below(
+    ax: Axes,
+    theme: Theme,
+    title: str,
+    entries: Sequence[Entry],
+    *,
+    aside: float,
+    drop: float,
+    width: float,
+) -> Legend:
+    """Add a legend `drop` points below the Axes, from `aside` points left of them.
+
+    Short words stand in two columns of the `width`, in points.
+    """
+    box = ax.get_window_extent()
+    wide, high = (POINTS_PER_INCH * size / ax.figure.dpi for size in (box.width, box.height))
+    size = SMALL * theme.font_size
+    half = 0.5 * (width - WORD_ROOM * size)
+    room = half - (HANDLE + HANDLE_GAP) * size
+    columns = 2 if all(text_width(words, size) <= room for _, words in entries) else 1
+    at = (-aside / wide, -drop / high)
+    return _legend(ax, theme, title, entries, at, half if columns == 2 else width, columns)
+
+
+def _legend(
+    ax: Axes,
+    theme: Theme,
+    title: str,
+    entries: Sequence[Entry],
+    at: tuple[float, float],
+    width: float,
+    columns: int,
+) -> Legend:
+    """Add a legend with its upper left corner at a point of the Axes, in columns of that width."""
     size = SMALL * theme.font_size
     room = width - (HANDLE + HANDLE_GAP) * size
-    box_width = POINTS_PER_INCH * ax.get_window_extent().width / ax.figure.dpi
     found = ax.legend(
         [handle for handle, _ in entries],
         [wrap(words, room, size) for _, words in entries],
-        title=wrap(title, width / BOLDER, size),
+        title=wrap(title, width * columns / BOLDER, size),
         title_fontproperties={"weight": "bold", "size": size},
         alignment="left",
         loc="upper left",
-        bbox_to_anchor=(1.0 + offset / box_width, 1.0),
+        bbox_to_anchor=at,
+        ncols=columns,
+        columnspacing=WORD_ROOM,
         borderaxespad=0.0,
         borderpad=0.0,
         labelspacing=0.4,

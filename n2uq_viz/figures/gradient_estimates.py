@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from n2uq_viz import plots
 from n2uq_viz.figures import frame
 from n2uq_viz.figures.noise import Estimates, claim, estimate, number, rms
-from n2uq_viz.figures.sheet import MARGIN, TICKS_BELOW, Sheet
+from n2uq_viz.figures.sheet import MARGIN, NAMED_BELOW, Sheet
 from n2uq_viz.figures.shown import read
 from n2uq_viz.montecarlo import GRADIENT_METHODS
 from n2uq_viz.plots.estimates import HATCH
@@ -28,13 +28,10 @@ if TYPE_CHECKING:
 
     from n2uq_viz.style import Theme
 
-#: Width and height in inches.
-SIZES = {
-    "print": (7.2, 5.4),
-    "light": (9.6, 6.8),
-    "dark": (9.6, 6.8),
-    "projector": (13.33, 7.5),
-}
+#: Height of a page, in units of the theme's font size.
+PAGE = 43.2
+#: Height of all its panels together in a column.
+COLUMN = 17.0
 #: Heights of the rows next to each other.
 SHARES = (0.55, 0.45)
 # In units of the theme's font size.
@@ -55,7 +52,11 @@ SEEN = 0.005
 FLOOR, CEILING, ALMOST = 0.1, 8.0, 0.98
 
 
-def gradient_estimates(state: Mapping[str, Any] | None = None, theme: str | None = None) -> Figure:
+def gradient_estimates(
+    state: Mapping[str, Any] | None = None,
+    theme: str | None = "print",
+    size: str | None = None,
+) -> Figure:
     """Draw two Monte-Carlo estimates of the gradient, and the noise of one draw along x.
 
     Left by common random numbers, a difference quotient of the state's half-width; right by the
@@ -67,13 +68,16 @@ def gradient_estimates(state: Mapping[str, Any] | None = None, theme: str | None
         A state of the Threshold explorer; without it 2 bits with unequal segments. Its draws,
         seed and half-width are used; both estimators are drawn, whichever it asks for.
     theme
-        Name of a theme of ``n2uq_viz.style``; without it the state's own, "light" where that is
+        Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
         "auto".
+    size
+        ``"slide"``, ``"column"`` or ``"page"``; None for a slide with the theme "projector", and
+        for a page otherwise.
 
     Raises
     ------
     ValueError
-        A state that cannot be shown, or no such theme.
+        A state that cannot be shown, or no such theme or size.
 
     Examples
     --------
@@ -81,13 +85,13 @@ def gradient_estimates(state: Mapping[str, Any] | None = None, theme: str | None
     >>> len(gradient_estimates(state).axes)
     3
     """
-    shown, look = read(state, theme)
+    shown, look, size = read(state, theme, size)
     with frame.look(look):
-        return _draw(estimate(shown), look)
+        return _draw(estimate(shown), look, size)
 
 
-def _draw(estimates: Estimates, theme: Theme) -> Figure:
-    sheet = Sheet(theme, SIZES[theme.name])
+def _draw(estimates: Estimates, theme: Theme, size: str) -> Figure:
+    sheet = Sheet(theme, size, PAGE)
     q = estimates.quantizer
     top = sheet.title(claim(estimates))
     limits, noise = _limits(estimates), _noise_limits(estimates)
@@ -99,9 +103,9 @@ def _draw(estimates: Estimates, theme: Theme) -> Figure:
     # them, which depend on the width that the numbers leave.
     for _ in range(PASSES):
         left = sheet.left_room(numbers)
-        width = 0.5 * (sheet.width - left - GUTTER - RIGHT - MARGIN)
+        width = 0.5 * (sheet.width - left - GUTTER - sheet.beside(RIGHT) - MARGIN)
         head = sheet.head_height(list(heads.values()), width) + notes
-        free = sheet.height - top - head - 2.0 * TICKS_BELOW - ROW_GAP - MARGIN
+        free = sheet.down(COLUMN, top + head + 2.0 * NAMED_BELOW + ROW_GAP + MARGIN)
         high = free * SHARES[0]
         numbers = [*numbers[: len(powers)], *sheet.upright_labels(limits, high)]
     top += head
@@ -120,9 +124,9 @@ def _draw(estimates: Estimates, theme: Theme) -> Figure:
         sheet.input_numbers(ax, seen=True, beyond=OVERHANG)
         sheet.head(ax, heads[method], head, width)
     sheet.name_upright(axes[0], say("figure.gradient_estimates.axis.gradient"))
-    sheet.name_input(axes[1])
+    sheet.name_below(axes[1], say("figure.threshold.input"))
     sheet.legend(axes[1], say("figure.gradient_estimates.dots"), _together(entries), room=RIGHT)
-    top += high + TICKS_BELOW + ROW_GAP
+    top += high + NAMED_BELOW + ROW_GAP
     ax = sheet.axes(left, top, 2.0 * width + GUTTER, free * SHARES[1])
     ax.set_xlim(*estimates.view)
     ax.set_yscale("log")
@@ -132,9 +136,9 @@ def _draw(estimates: Estimates, theme: Theme) -> Figure:
     sheet.powers(ax, "y")
     sheet.input_numbers(ax, seen=True)
     sheet.name_upright(ax, say("figure.gradient_estimates.axis.noise"))
-    sheet.name_input(ax)
+    sheet.name_below(ax, say("figure.threshold.input"))
     sheet.legend(ax, say("figure.gradient_estimates.noise"), below, room=RIGHT)
-    return sheet.figure
+    return sheet.finish()
 
 
 def _together(entries: list[frame.Entry]) -> list[frame.Entry]:

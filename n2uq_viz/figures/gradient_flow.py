@@ -29,13 +29,8 @@ if TYPE_CHECKING:
 
 View = tuple[float, float]
 
-#: Width and height in inches.
-SIZES = {
-    "print": (7.2, 6.4),
-    "light": (9.8, 7.6),
-    "dark": (9.8, 7.6),
-    "projector": (13.33, 7.5),
-}
+#: Height of a page, in units of the theme's font size.
+PAGE = 51.2
 RIGHT = 11.6
 #: Width of the right column next to the left one.
 NARROWER = 0.72
@@ -58,7 +53,11 @@ HEAD, BASE = 2.2, 1.3
 ORDER = {"target": 2.0, "stem": 2.2, "track": 2.4, "arrow": 3.0}
 
 
-def gradient_flow(state: Mapping[str, Any] | None = None, theme: str | None = None) -> Figure:
+def gradient_flow(
+    state: Mapping[str, Any] | None = None,
+    theme: str | None = "print",
+    size: str | None = None,
+) -> Figure:
     """Draw edges that descend with G-STE, beside plain STE, whose thresholds stay where they are.
 
     From top to bottom: the quantizer now and what it is to output; the push of samples that lie
@@ -70,28 +69,31 @@ def gradient_flow(state: Mapping[str, Any] | None = None, theme: str | None = No
     state
         A state of the Gradient-flow explorer; without it 40 steps towards a square root.
     theme
-        Name of a theme of ``n2uq_viz.style``; without it the state's own, "light" where that is
+        Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
         "auto".
+    size
+        ``"slide"``, ``"column"`` or ``"page"``; None for a slide with the theme "projector", and
+        for a page otherwise.
 
     Raises
     ------
     ValueError
-        A state that cannot be shown, or no such theme.
+        A state that cannot be shown, or no such theme or size.
 
     Examples
     --------
     >>> len(gradient_flow({"version": 1, "edges": [0, 2], "levels": [0, 2]}).axes)
     5
     """
-    shown, look = read(state, theme, "gradient-flow")
+    shown, look, size = read(state, theme, size, "gradient-flow")
     with frame.look(look):
-        return _Drawing(shown, look).sheet.figure
+        return _Drawing(shown, look, size).sheet.finish()
 
 
 class _Drawing:
     """One figure in the making."""
 
-    def __init__(self, state: dict[str, Any], theme: Theme) -> None:
+    def __init__(self, state: dict[str, Any], theme: Theme, size: str) -> None:
         self.state, self.theme, self.shown = state, theme, visible(state)
         self.flow = flow(state)
         self.q, self.start = self.flow.quantizer, self.flow.start
@@ -100,7 +102,7 @@ class _Drawing:
         self.length = next((n for n in LENGTHS if n >= self.flow.steps), LENGTHS[-1])
         # One color more than edges: the lightest would not stand out.
         self.colors = theme.levels(self.q.edges.size + 1)[:-1]
-        self.sheet = sheet = Sheet(theme, SIZES[theme.name])
+        self.sheet = sheet = Sheet(theme, size, PAGE)
         top = sheet.title(claim(self.flow))
         places = panels.arrange(sheet, top, self._columns())
         self.axes = {name: place.ax for name, place in places.items()}

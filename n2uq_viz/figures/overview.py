@@ -9,12 +9,16 @@ import numpy as np
 from n2uq_viz import plots, style
 from n2uq_viz.figures import frame
 from n2uq_viz.figures.descent import STEPS, descend
+from n2uq_viz.figures.sheet import MARGIN, Sheet
+from n2uq_viz.figures.shown import read
 from n2uq_viz.montecarlo import simulate_shared
-from n2uq_viz.plots.labels import short, symbol, wrap
+from n2uq_viz.plots.labels import axes_size, short, symbol, wrap
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.words import say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -22,13 +26,8 @@ if TYPE_CHECKING:
 
 View = tuple[float, float]
 
-#: Width and height in inches.
-SIZES = {
-    "print": (7.2, 5.0),
-    "light": (10.0, 6.6),
-    "dark": (10.0, 6.6),
-    "projector": (13.33, 7.5),
-}
+#: Height of a page, in units of the theme's font size.
+PAGE = 40.0
 COLUMNS = 3
 PANELS = ("step", "coin", "mean", "slope", "sum", "learn")
 BINARY = Quantizer.binary()
@@ -42,9 +41,9 @@ UNEVEN = Quantizer([0.0, 0.4, 1.1, 2.0], np.linspace(0.0, 2.0, 4))
 #: Beyond the last edge is room for words.
 UNEVEN_VIEW: View = (-0.3, 2.9)
 # In units of the theme's font size.
-MARGIN = 1.0
-TITLE = 1.3
-GUTTER, ROW_GAP = 2.2, 0.9
+#: Height of a panel in a column.
+COLUMN = 8.0
+GUTTER, ROW_GAP = 2.2, 0.4
 TICKS_LEFT, TICKS_BELOW = 2.2, 1.8
 TICKS_SLACK = 0.4
 HEAD_GAP = 0.6
@@ -55,54 +54,59 @@ NUMBER = 1.5
 AREA = 0.55
 
 
-def overview(theme: str = "print") -> Figure:
+def overview(
+    state: Mapping[str, Any] | None = None,
+    theme: str | None = "print",
+    size: str | None = None,
+) -> Figure:
     """Draw six pictures in a row of thought: step, coin, mean, slope, sum of ramps, learning.
 
     Source: Liu et al., "Nonuniform-to-Uniform Quantization", CVPR 2022, arXiv 2111.14826.
 
+    Parameters
+    ----------
+    state
+        A state of the Sum-of-steps explorer, which the figure carries: it opens there. XXX
+    theme
+        Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
+        "auto".
+    size
+        ``"slide"``, ``"column"`` or ``"page"``; None for a slide with the theme "projector", and
+        for a page otherwise.
+
     Raises
     ------
     ValueError
-        No such theme.
+        A state that cannot be shown, or no such theme or size.
     """
-    look = style.theme(theme)
+    _, look, size = read(state, theme, size, "sum-of-steps")
     drawings = (_step, _coin, _mean, _slope, _sum, _learn)
     with frame.look(look):
         em = look.font_size
-        width, height = (frame.POINTS_PER_INCH * inches for inches in SIZES[theme])
-        figure = frame.new_figure(look, SIZES[theme])
-        title = say("figure.overview.title")
-        figure.text(
-            em * MARGIN / width,
-            1.0 - em * MARGIN / height,
-            title,
-            fontsize=TITLE * em,
-            fontweight="bold",
-            va="top",
-        )
-        column = (width - em * (2.0 * MARGIN + (COLUMNS - 1) * GUTTER)) / COLUMNS
+        sheet = Sheet(look, size, PAGE)
+        top = sheet.title(say("figure.overview.title"))
+        columns = 2 if sheet.narrow else COLUMNS
+        column = (sheet.width - 2.0 * MARGIN - (columns - 1) * GUTTER) / columns
         words = [
-            wrap(say(f"figure.overview.{name}"), (column - NUMBER * em) / frame.BOLDER, em)
+            wrap(say(f"figure.overview.{name}"), em * (column - NUMBER) / frame.BOLDER, em)
             for name in PANELS
         ]
         heads = [
             HEAD_GAP + frame.LINE_SPACING * (1 + max(text.count("\n") for text in row))
-            for row in (words[:COLUMNS], words[COLUMNS:])
+            for row in (words[k : k + columns] for k in range(0, len(words), columns))
         ]
-        above = MARGIN + TITLE * frame.LINE_SPACING
         below = sum(heads) + len(heads) * (TICKS_BELOW + ROW_GAP) + MARGIN - TICKS_SLACK
-        panel = (height - em * (above + below)) / len(heads)
-        top = em * above
+        panel = sheet.down(COLUMN * len(heads), top + below) / len(heads)
         for row, head in enumerate(heads):
-            top += em * (ROW_GAP + head)
-            for place in range(COLUMNS):
-                k = COLUMNS * row + place
-                left = em * (MARGIN + TICKS_LEFT) + place * (column + em * GUTTER)
-                ax = frame.add_axes(figure, look, left, top, column - em * TICKS_LEFT, panel)
+            top += ROW_GAP + head
+            for place in range(columns):
+                k = columns * row + place
+                left = MARGIN + TICKS_LEFT + place * (column + GUTTER)
+                ax = sheet.axes(left, top, column - TICKS_LEFT, panel)
                 _head(ax, look, k + 1, words[k], head)
                 drawings[k](ax, look)
-            top += panel + em * TICKS_BELOW
-    return figure
+            top += panel + TICKS_BELOW
+    return sheet.finish()
 
 
 def _head(ax: Axes, theme: Theme, number: int, claim: str, above: float) -> None:
@@ -205,7 +209,7 @@ def _mean(ax: Axes, theme: Theme) -> None:
     plots.draw_band(ax, BINARY, DRAWS, theme, BINARY_VIEW)
     plots.draw_monte_carlo(ax, simulate_shared(BINARY, x, DRAWS, SEED), theme)
     plots.draw_expectation(ax, BINARY, theme, BINARY_VIEW)
-    _label(ax, theme, "mean.dots", (-0.2, 0.7), "monte_carlo", "right", draws=DRAWS)
+    _label(ax, theme, "mean.dots", (-0.35, 0.2), "monte_carlo", "right", draws=DRAWS)
     _label(ax, theme, "mean.line", (0.2, -0.7), "expectation", "left")
 
 
@@ -246,14 +250,18 @@ def _learn(ax: Axes, theme: Theme) -> None:
             textcoords="offset points",
             va="center",
         )
-    _label(
-        ax,
-        theme,
-        "learn.loss",
-        (0.6 * last, 2.1),
-        "ink",
-        before=short(float(run.loss[0]), 2),
-        after=short(float(run.loss[-1]), 2),
+    size = frame.SMALL * theme.font_size
+    before, after = (short(float(loss), 2) for loss in (run.loss[0], run.loss[-1]))
+    words = say("figure.overview.learn.loss", before=before, after=after)
+    ax.text(
+        0.5,
+        1.0,
+        wrap(words, axes_size(ax)[0], size),
+        transform=ax.transAxes,
+        fontsize=size,
+        ha="center",
+        va="top",
+        linespacing=frame.LINE_SPACING,
     )
 
 

@@ -13,7 +13,15 @@ from matplotlib.lines import Line2D
 
 from n2uq_viz import plots
 from n2uq_viz.figures import frame
-from n2uq_viz.figures.sheet import HEAD_GAP, MARGIN, NAMED_BELOW, TICKS_BELOW, Sheet
+from n2uq_viz.figures.sheet import (
+    HEAD_GAP,
+    HIGH_PANEL,
+    LOW_PANEL,
+    MARGIN,
+    NAMED_BELOW,
+    TICKS_BELOW,
+    Sheet,
+)
 from n2uq_viz.plots.guides import WIDTH as GUIDE_WIDTH
 from n2uq_viz.plots.labels import short
 from n2uq_viz.style import LINE
@@ -90,7 +98,12 @@ class Place:
 
 
 def arrange(sheet: Sheet, top: float, columns: Sequence[Column]) -> dict[str, Place]:
-    """Place panels below `top`, side by side and one above the other, and write their heads."""
+    """Place panels below `top`, side by side and one above the other, and write their heads.
+
+    In a column of a paper all stand one above the other, those of the first column first.
+    """
+    if sheet.narrow:
+        return _pile(sheet, top, columns)
     numbers: list[list[str]] = [[] for _ in columns]
     for _ in range(PASSES):
         lefts = [sheet.left_room(found) for found in numbers]
@@ -125,6 +138,46 @@ def arrange(sheet: Sheet, top: float, columns: Sequence[Column]) -> dict[str, Pl
             down += height + panel.below
         start = left + widths[k] + column.right
     return places
+
+
+def _pile(sheet: Sheet, top: float, columns: Sequence[Column]) -> dict[str, Place]:
+    """Place panels one above the other; `Sheet.finish` moves them where there is room.
+
+    Two columns that follow each other and have as many panels each stay side by side.
+    """
+    places: dict[str, Place] = {}
+    rest = list(columns)
+    while rest:
+        pair = len(rest) > 1 and 1 < len(rest[0].panels) == len(rest[1].panels)
+        beside = [rest.pop(0) for _ in range(2 if pair else 1)]
+        heights = [_pile_heights(column) for column in beside]
+        numbers = [
+            text
+            for column, own in zip(beside, heights, strict=True)
+            for panel, height in zip(column.panels.values(), own, strict=True)
+            for text in (panel.numbers or sheet.upright_labels(panel.limits, height))
+        ]
+        left = sheet.left_room(numbers)
+        width = sheet.width / len(beside) - left - 1.5 * MARGIN
+        heads = _heads(sheet, beside, [width] * len(beside))
+        for k, column in enumerate(beside):
+            start, down = k * sheet.width / len(beside), top
+            for (name, panel), height, head in zip(
+                column.panels.items(), heights[k], heads[k], strict=True
+            ):
+                ax = sheet.axes(start + left, down, width, height)
+                ax.set_ylim(*panel.limits)
+                if panel.head:
+                    sheet.head(ax, panel.head, head + panel.notes, width)
+                places[name] = Place(ax, start + MARGIN)
+                down += height
+        top = down
+    return places
+
+
+def _pile_heights(column: Column) -> list[float]:
+    shares = [panel.share for panel in column.panels.values()]
+    return [max(HIGH_PANEL * share / max(shares), LOW_PANEL) for share in shares]
 
 
 def _heads(sheet: Sheet, columns: Sequence[Column], widths: Sequence[float]) -> list[list[float]]:

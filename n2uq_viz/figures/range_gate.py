@@ -7,27 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from n2uq_viz import gates, style
+from n2uq_viz import gates
 from n2uq_viz.figures import frame
-from n2uq_viz.figures.sheet import MARGIN, Sheet
-from n2uq_viz.plots.labels import axes_size, short, wrap
+from n2uq_viz.figures.sheet import HIGH_PANEL, MARGIN, Sheet
+from n2uq_viz.figures.shown import read
+from n2uq_viz.plots.labels import axes_size, short
 from n2uq_viz.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from n2uq_viz.style import Theme
 
-#: Width and height in inches.
-SIZES = {
-    "print": (7.2, 3.5),
-    "light": (9.6, 4.4),
-    "dark": (9.6, 4.4),
-    "projector": (13.33, 7.5),
-}
+#: Height of a page, in units of the theme's font size.
+PAGE = 28.0
 #: The two cases that tell the rules apart: an input, and the gradient that comes from above.
 CASES = ((0.2, 5.0), (3.0, 0.5))
 VIEW = (-6.5, 4.5)
@@ -41,8 +37,6 @@ LOOKS = {
 PASSING = ("gate", "no_gate", "hardtanh")
 # In units of the theme's font size.
 GUTTER = 2.2
-TITLE, TITLE_GAP = 1.0, 0.15
-HEAD_GAP = 0.6
 TICKS_LEFT, FOOT = 2.4, 2.9
 #: Room for words at the right end of the paths, and least distance of two of them.
 NAMES = 7.0
@@ -51,75 +45,74 @@ NAME_ROOM = 1.35
 SHARES = (1.0, 1.0, 0.9)
 
 
-def range_gate(theme: str = "print") -> Figure:
+def range_gate(
+    state: Mapping[str, Any] | None = None,
+    theme: str | None = "print",
+    size: str | None = None,
+) -> Figure:
     """Draw what is passed back for two upstream gradients, and a threshold that learns from it.
 
     The rules are those of `n2uq_viz.gates`: the true derivative, the clipped STE, the STE
     without its gate, and the gradient clipped by hardtanh.
 
+    Parameters
+    ----------
+    state
+        A state of the Binary explorer, which the figure carries: it opens there. XXX
+    theme
+        Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
+        "auto".
+    size
+        ``"slide"``, ``"column"`` or ``"page"``; None for a slide with the theme "projector", and
+        for a page otherwise.
+
     Raises
     ------
     ValueError
-        No such theme.
+        A state that cannot be shown, or no such theme or size.
     """
-    look = style.theme(theme)
+    _, look, size = read(state, theme, size, "binary")
     with frame.look(look):
-        em = look.font_size
-        sheet = Sheet(look, SIZES[theme])
-        figure, width, height = sheet.figure, em * sheet.width, em * sheet.height
-        line = frame.LINE_SPACING * frame.SMALL
-        head = TITLE * frame.LINE_SPACING + TITLE_GAP + line + HEAD_GAP
-        top = em * (sheet.title(say("figure.range_gate.title")) + head)
+        sheet = Sheet(look, size, PAGE)
+        top = sheet.title(say("figure.range_gate.title"))
         taken = 2.0 * MARGIN + 2.0 * GUTTER + 3.0 * TICKS_LEFT + NAMES
-        unit = (width - em * taken) / sum(SHARES)
-        left = em * MARGIN
-        for k, share in enumerate(SHARES):
-            box = (left + em * TICKS_LEFT, top, unit * share, height - top - em * (MARGIN + FOOT))
-            ax = frame.add_axes(figure, look, *box)
-            room = unit * share + em * (TICKS_LEFT + (NAMES if k == len(CASES) else 0.0))
-            if k < len(CASES):
-                x, upstream = CASES[k]
-                _head(ax, look, "case", room, head, upstream=short(upstream))
-                _case(ax, look, x, upstream)
-            else:
-                far, count = gates.FAR, gates.INPUTS.size
-                _head(ax, look, "learn", room, head, count=count, far=len(far))
-                _learn(ax, look)
-            left += room + em * GUTTER
-    return figure
-
-
-def _head(ax: Axes, theme: Theme, name: str, room: float, height: float, **values: Any) -> None:
-    """Put the claim and what is shown above a panel, from `height` font sizes above it downwards.
-
-    `room` is the width in points.
-    """
-    em = theme.font_size
-    text = say(f"figure.range_gate.{name}.text", **values)
-    for words, size, color, weight, down in (
-        (say(f"figure.range_gate.{name}.title", **values), TITLE, "ink", "bold", 0.0),
-        (
-            wrap(text, room, frame.SMALL * em),
-            frame.SMALL,
-            "muted",
-            "normal",
-            TITLE * frame.LINE_SPACING + TITLE_GAP,
-        ),
-    ):
-        ax.annotate(
-            words,
-            xy=(0.0, 1.0),
-            xycoords="axes fraction",
-            xytext=(-em * TICKS_LEFT, em * (height - down - size)),
-            textcoords="offset points",
-            ha="left",
-            va="baseline",
-            fontsize=size * em,
-            fontweight=weight,
-            color=theme.color[color],
-            linespacing=frame.LINE_SPACING,
-            annotation_clip=False,
+        unit = (sheet.width - taken) / sum(SHARES)
+        widths = [unit * share for share in SHARES]
+        if sheet.narrow:
+            wide = sheet.width - 2.0 * MARGIN - TICKS_LEFT
+            widths = [wide, wide, wide - NAMES]
+        heads = _heads()
+        head = max(
+            sheet.head_height([each], width) for each, width in zip(heads, widths, strict=True)
         )
+        height = sheet.down(HIGH_PANEL, top + head + MARGIN + FOOT)
+        left = MARGIN
+        for k, width in enumerate(widths):
+            if sheet.narrow:
+                left, top = MARGIN, top + height
+            ax = sheet.axes(left + TICKS_LEFT, top + head, width, height)
+            sheet.head(ax, heads[k], head, width)
+            if k < len(CASES):
+                _case(ax, look, *CASES[k])
+            else:
+                _learn(ax, look)
+            left += TICKS_LEFT + width + GUTTER
+    return sheet.finish()
+
+
+def _heads() -> list[tuple[str, str]]:
+    """Return a claim, and what is shown, for each panel."""
+    values: list[tuple[str, dict[str, Any]]] = [
+        ("case", {"upstream": short(upstream)}) for _, upstream in CASES
+    ]
+    values.append(("learn", {"count": gates.INPUTS.size, "far": len(gates.FAR)}))
+    return [
+        (
+            say(f"figure.range_gate.{name}.title", **own),
+            say(f"figure.range_gate.{name}.text", **own),
+        )
+        for name, own in values
+    ]
 
 
 def _axis_name(ax: Axes, theme: Theme, words: str) -> None:

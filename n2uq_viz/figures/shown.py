@@ -10,6 +10,7 @@ from n2uq_viz import datasets, descent, style
 from n2uq_viz import state as states
 from n2uq_viz.checks import choice
 from n2uq_viz.figures.compander import is_even, middles
+from n2uq_viz.figures.sheet import size_of
 from n2uq_viz.montecarlo import root_mean_square, simulate_gradient_shared
 from n2uq_viz.plots.backward import gradient_top
 from n2uq_viz.plots.labels import percent, short
@@ -32,17 +33,21 @@ _UNEVEN = Quantizer(2.0 * np.linspace(0.0, 1.0, 4) ** 1.6, np.linspace(0.0, 2.0,
 
 
 def read(
-    state: Mapping[str, Any] | None, theme: str | None, explorer: str = "threshold"
-) -> tuple[dict[str, Any], Theme]:
-    """Return the state and the theme of a figure: those given, checked, or their defaults.
+    state: Mapping[str, Any] | None,
+    theme: str | None,
+    size: str | None,
+    explorer: str = "threshold",
+) -> tuple[dict[str, Any], Theme, str]:
+    """Return state, theme and size of a figure: those given, checked, or their defaults.
 
     Without a state it is `default_state` of that explorer; without a theme the state's own, "light"
-    where that is "auto". Raises ValueError for a state that cannot be shown, and if there is no
-    such theme.
+    where that is "auto"; without a size a slide for a projector, a page otherwise. Raises
+    ValueError for a state that cannot be shown, and if there is no such theme or size.
     """
     shown = settle(state, explorer)
     chosen = theme if theme is not None else shown["theme"]
-    return shown, style.theme("light" if chosen == "auto" else chosen)
+    look = style.theme("light" if chosen == "auto" else chosen)
+    return shown, look, size_of(look, size)
 
 
 def settle(state: Mapping[str, Any] | None, explorer: str = "threshold") -> dict[str, Any]:

@@ -31,13 +31,8 @@ if TYPE_CHECKING:
 
 View = tuple[float, float]
 
-#: Width and height in inches.
-SIZES = {
-    "print": (7.2, 5.8),
-    "light": (9.6, 7.0),
-    "dark": (9.6, 7.0),
-    "projector": (13.33, 7.5),
-}
+#: Height of a page, in units of the theme's font size.
+PAGE = 46.4
 RIGHT = 13.2
 #: How much the areas of steps cover, and what is not added up yet.
 COVER, FAINT = 0.55, 0.3
@@ -52,7 +47,11 @@ THIN = 0.5
 ORDER = {"area": 1.2, "outline": 2.4}
 
 
-def sum_of_steps(state: Mapping[str, Any] | None = None, theme: str | None = None) -> Figure:
+def sum_of_steps(
+    state: Mapping[str, Any] | None = None,
+    theme: str | None = "print",
+    size: str | None = None,
+) -> Figure:
     """Draw the first binary steps of a quantizer: their sum, the ramp of each, and its slope.
 
     Source: Liu et al., "Nonuniform-to-Uniform Quantization", CVPR 2022, arXiv 2111.14826: the
@@ -63,22 +62,25 @@ def sum_of_steps(state: Mapping[str, Any] | None = None, theme: str | None = Non
     state
         A state of the Sum-of-steps explorer; without it 2 bits with unequal segments.
     theme
-        Name of a theme of ``n2uq_viz.style``; without it the state's own, "light" where that is
+        Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
         "auto".
+    size
+        ``"slide"``, ``"column"`` or ``"page"``; None for a slide with the theme "projector", and
+        for a page otherwise.
 
     Raises
     ------
     ValueError
-        A state that cannot be shown, or no such theme.
+        A state that cannot be shown, or no such theme or size.
 
     Examples
     --------
     >>> len(sum_of_steps({"version": 1, "edges": [0, 2], "levels": [0, 2], "shown": 0}).axes)
     3
     """
-    shown, look = read(state, theme, "sum-of-steps")
+    shown, look, size = read(state, theme, size, "sum-of-steps")
     with frame.look(look):
-        return _Drawing(shown, look).sheet.figure
+        return _Drawing(shown, look, size).sheet.finish()
 
 
 def first_steps(q: Quantizer, count: int) -> Quantizer | None:
@@ -93,14 +95,14 @@ def first_steps(q: Quantizer, count: int) -> Quantizer | None:
 class _Drawing:
     """One figure in the making."""
 
-    def __init__(self, state: dict[str, Any], theme: Theme) -> None:
+    def __init__(self, state: dict[str, Any], theme: Theme, size: str) -> None:
         self.theme, self.count, self.shown = theme, int(state["shown"]), visible(state)
         self.q = q = Quantizer(state["edges"], state["levels"])
         self.view: View = (state["view"][0], state["view"][1])
         self.sum = first_steps(q, self.count)
         # One color more than steps: the lightest would not stand out.
         self.colors = theme.levels(q.levels.size)[: self.count]
-        self.sheet = sheet = Sheet(theme, SIZES[theme.name])
+        self.sheet = sheet = Sheet(theme, size, PAGE)
         top = sheet.title(_claim(q, self.count))
         most = float(np.diff(q.levels).max())
         added = q if self.sum is None else self.sum

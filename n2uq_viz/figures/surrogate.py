@@ -26,13 +26,8 @@ if TYPE_CHECKING:
 
 View = tuple[float, float]
 
-#: Width and height in inches.
-SIZES = {
-    "print": (7.2, 5.8),
-    "light": (9.6, 7.2),
-    "dark": (9.6, 7.2),
-    "projector": (13.33, 7.5),
-}
+#: Height of a page, in units of the theme's font size.
+PAGE = 46.4
 RIGHT = 11.4
 #: Empty space around outputs, and below and above slopes and densities, as shares.
 AROUND, BELOW, ABOVE = 0.12, 0.06, 1.1
@@ -46,7 +41,11 @@ DASHES: tuple[Any, ...] = ("-", (0, (5.0, 1.5)), (0, (5.0, 1.5, 1.0, 1.5)), (0, 
 ORDER = {"area": 1.6, "curve": 2.7}
 
 
-def surrogate(state: Mapping[str, Any] | None = None, theme: str | None = None) -> Figure:
+def surrogate(
+    state: Mapping[str, Any] | None = None,
+    theme: str | None = "print",
+    size: str | None = None,
+) -> Figure:
     """Draw two surrogate derivatives: forward, backward, and the noise that each is the mean of.
 
     On top the staircase that runs forward and the smooth curve that has the surrogate derivative,
@@ -57,13 +56,16 @@ def surrogate(state: Mapping[str, Any] | None = None, theme: str | None = None) 
     state
         A state of the Surrogate explorer; without it clipped STE and EDE.
     theme
-        Name of a theme of ``n2uq_viz.style``; without it the state's own, "light" where that is
+        Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
         "auto".
+    size
+        ``"slide"``, ``"column"`` or ``"page"``; None for a slide with the theme "projector", and
+        for a page otherwise.
 
     Raises
     ------
     ValueError
-        A state that cannot be shown, or no such theme.
+        A state that cannot be shown, or no such theme or size.
 
     Examples
     --------
@@ -71,20 +73,20 @@ def surrogate(state: Mapping[str, Any] | None = None, theme: str | None = None) 
     >>> len(surrogate(state).axes)
     6
     """
-    shown, look = read(state, theme, "surrogate")
+    shown, look, size = read(state, theme, size, "surrogate")
     with frame.look(look):
-        return _Drawing(shown, look).sheet.figure
+        return _Drawing(shown, look, size).sheet.finish()
 
 
 class _Drawing:
     """One figure in the making."""
 
-    def __init__(self, state: dict[str, Any], theme: Theme) -> None:
+    def __init__(self, state: dict[str, Any], theme: Theme, size: str) -> None:
         self.theme, self.x, self.shown = theme, float(state["x"]), visible(state)
         self.view: View = (state["view"][0], state["view"][1])
         self.half = 0.5 * (self.view[1] - self.view[0])
         self.sides = {name: side_of(state, name) for name in SIDES}
-        self.sheet = sheet = Sheet(theme, SIZES[theme.name])
+        self.sheet = sheet = Sheet(theme, size, PAGE)
         top = sheet.title(claim(state))
         columns = []
         for name, side in self.sides.items():

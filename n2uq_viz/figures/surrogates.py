@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.patches import Patch
 
-from n2uq_viz import style
 from n2uq_viz.figures import frame
 from n2uq_viz.figures.sheet import MARGIN, Sheet
+from n2uq_viz.figures.shown import read
 from n2uq_viz.plots.surrogates import draw_surrogate, surrogate_limits
 from n2uq_viz.surrogates import TABLE, Surrogate
 from n2uq_viz.words import say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 View = tuple[float, float]
 
-#: Width and height in inches.
-SIZES = {
-    "print": (7.2, 4.9),
-    "light": (10.4, 6.4),
-    "dark": (10.4, 6.4),
-    "projector": (13.33, 7.5),
-}
+#: Height of a page, in units of the theme's font size.
+PAGE = 39.2
 COLUMNS = 4
+#: Height of a panel in a column.
+COLUMN = 6.0
 SIGN_VIEW: View = (-2.0, 2.0)
 #: Where staircases of more levels have theirs.
 VIEWS: dict[str, View] = {
@@ -43,30 +42,46 @@ GUTTER, ROW_GAP = 0.6, 0.5
 HEAD = 1.6
 HEAD_GAP = 0.5
 #: How far a name begins left of its panel.
-NAME_LEFT = 1.4
+NAME_LEFT = 2.2
 LEGEND = 1.7
 
 
-def surrogates(theme: str = "print") -> Figure:
+def surrogates(
+    state: Mapping[str, Any] | None = None,
+    theme: str | None = "print",
+    size: str | None = None,
+) -> Figure:
     """Draw every surrogate of ``n2uq_viz.surrogates.TABLE`` with its own defaults.
+
+    Parameters
+    ----------
+    state
+        A state of the Surrogate explorer, which the figure carries: it opens there. XXX
+    theme
+        Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
+        "auto".
+    size
+        ``"slide"``, ``"column"`` or ``"page"``; None for a slide with the theme "projector", and
+        for a page otherwise.
 
     Raises
     ------
     ValueError
-        No such theme.
+        A state that cannot be shown, or no such theme or size.
     """
-    look = style.theme(theme)
+    _, look, size = read(state, theme, size, "surrogate")
     with frame.look(look):
-        sheet = Sheet(look, SIZES[theme])
+        sheet = Sheet(look, size, PAGE)
         top = sheet.title(say("figure.surrogates.title"))
-        rows = -(-len(TABLE) // COLUMNS)
-        free = sheet.width - 2.0 * MARGIN - COLUMNS * TICKS_LEFT - (COLUMNS - 1) * GUTTER
-        width = free / COLUMNS
-        free = sheet.height - top - LEGEND - MARGIN - rows * (HEAD + TICKS_BELOW)
-        height = (free - (rows - 1) * ROW_GAP) / rows
+        columns = 2 if sheet.narrow else COLUMNS
+        rows = -(-len(TABLE) // columns)
+        free = sheet.width - 2.0 * MARGIN - columns * TICKS_LEFT - (columns - 1) * GUTTER
+        width = free / columns
+        taken = top + LEGEND + MARGIN + rows * (HEAD + TICKS_BELOW) + (rows - 1) * ROW_GAP
+        height = sheet.down(COLUMN * rows, taken) / rows
         axes = []
         for k, surrogate in enumerate(TABLE.values()):
-            row, column = divmod(k, COLUMNS)
+            row, column = divmod(k, columns)
             left = MARGIN + TICKS_LEFT + column * (TICKS_LEFT + width + GUTTER)
             down = top + LEGEND + HEAD + row * (HEAD + height + TICKS_BELOW + ROW_GAP)
             ax = sheet.axes(left, down, width, height)
@@ -74,7 +89,7 @@ def surrogates(theme: str = "print") -> Figure:
             _head(sheet, ax, surrogate)
             _panel(sheet, ax, surrogate)
         _legend(sheet, axes[0], top)
-    return sheet.figure
+    return sheet.finish()
 
 
 def _head(sheet: Sheet, ax: Axes, surrogate: Surrogate) -> None:
@@ -82,7 +97,7 @@ def _head(sheet: Sheet, ax: Axes, surrogate: Surrogate) -> None:
     em = sheet.theme.font_size
     none = surrogate.no_noise() is not None
     for words, at, away, size, weight, color in (
-        (surrogate.title, 0.0, -em * NAME_LEFT, em, "bold", "ink"),
+        (surrogate.title, 0.0, -em * NAME_LEFT, frame.SMALL * em, "bold", "ink"),
         (noise_words(surrogate), 1.0, 0.0, frame.SMALL * em, "normal", "ste" if none else "ink"),
     ):
         ax.annotate(
@@ -134,6 +149,9 @@ def _legend(sheet: Sheet, ax: Axes, top: float) -> None:
         (derivative, say("figure.surrogates.derivative")),
         (Patch(facecolor=theme.color["band"], linewidth=0.0), say("figure.surrogates.noise")),
     ]
+    if sheet.narrow:
+        sheet.legend(sheet.figure.axes[-1], "", entries, room=sheet.width)
+        return
     size = frame.SMALL * theme.font_size
     sheet.figure.legend(
         [handle for handle, _ in entries],

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.patches import Patch
-from matplotlib.transforms import blended_transform_factory
 
 from n2uq_viz import datasets, plots
 from n2uq_viz import state as states
@@ -14,10 +13,11 @@ from n2uq_viz.figures import frame
 from n2uq_viz.figures.compander import draw_compander
 from n2uq_viz.figures.panels import guide_entries
 from n2uq_viz.figures.ruler import RULER_HEIGHT, draw_ruler
+from n2uq_viz.figures.sheet import LEGEND_OFFSET, MARGIN, Sheet
 from n2uq_viz.figures.shown import estimate_of, read, summary_of
 from n2uq_viz.montecarlo import simulate_shared
 from n2uq_viz.plots.histogram import STRIP_FONT, STRIP_LABELS, STRIP_ROOM
-from n2uq_viz.plots.labels import axes_size, short, text_width
+from n2uq_viz.plots.labels import axes_size, short
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.words import say
 
@@ -34,13 +34,8 @@ if TYPE_CHECKING:
 
 View = tuple[float, float]
 
-#: Width and height in inches.
-SIZES = {
-    "print": (7.2, 6.2),
-    "light": (9.0, 7.2),
-    "dark": (9.0, 7.2),
-    "projector": (13.33, 7.5),
-}
+#: Height of a page, in units of the theme's font size.
+PAGE = 49.6
 #: Which series a panel shows; a panel of which all are hidden is left out.
 PANELS = {
     "forward": ("deterministic", "expectation", "monte_carlo", "band"),
@@ -51,10 +46,10 @@ PANELS = {
 SHARES = {"forward": 0.50, "backward": 0.25, "histogram": 0.25}
 WITH_COMPANDER = {"forward": 0.33, "compander": 0.20, "backward": 0.26, "histogram": 0.21}
 # All in units of the theme's font size.
-MARGIN = 0.8
-LEFT, NAME_GAP = 4.9, 0.5
+#: Height of all panels together in a column.
+COLUMN = 24.0
+LEFT = 4.9
 RIGHT = 14.5
-LEGEND_OFFSET = 1.5
 TICKS = 1.8
 GAP = 0.8
 NOTE_ROOM = 1.5
@@ -62,11 +57,13 @@ NOTE_ROOM = 1.5
 LEGEND_LEVELS = 4
 #: Hole in the dots of the gradient that become rings, next to the dot.
 HOLE = 0.6
-#: Where names of vertical axes stand, from the left.
-NAME_AT = 1.5
 
 
-def threshold(state: Mapping[str, Any] | None = None, theme: str | None = None) -> Figure:
+def threshold(
+    state: Mapping[str, Any] | None = None,
+    theme: str | None = "print",
+    size: str | None = None,
+) -> Figure:
     """Draw a quantizer, its gradients and its data, exactly as a state of the explorer says.
 
     Parameters
@@ -74,13 +71,16 @@ def threshold(state: Mapping[str, Any] | None = None, theme: str | None = None) 
     state
         A state of the Threshold explorer; without it `default_state`.
     theme
-        Name of a theme of ``n2uq_viz.style``; without it the state's own, "light" where that is
+        Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
         "auto".
+    size
+        ``"slide"``, ``"column"`` or ``"page"``; None for a slide with the theme "projector", and
+        for a page otherwise.
 
     Raises
     ------
     ValueError
-        A state that cannot be shown, or no such theme.
+        A state that cannot be shown, or no such theme or size.
 
     Examples
     --------
@@ -88,15 +88,15 @@ def threshold(state: Mapping[str, Any] | None = None, theme: str | None = None) 
     >>> len(figure.axes)
     3
     """
-    shown, look = read(state, theme)
+    shown, look, size = read(state, theme, size)
     with frame.look(look):
-        return _Drawing(shown, look).figure
+        return _Drawing(shown, look, size).sheet.finish()
 
 
 class _Drawing:
     """One figure in the making: what the parts of the drawing need to know of each other."""
 
-    def __init__(self, state: dict[str, Any], theme: Theme) -> None:
+    def __init__(self, state: dict[str, Any], theme: Theme, size: str) -> None:
         self.state, self.theme = state, theme
         self.q = Quantizer(state["edges"], state["levels"])
         self.view: View = (state["view"][0], state["view"][1])
@@ -106,7 +106,7 @@ class _Drawing:
         self.shares = WITH_COMPANDER if state["compander"] else SHARES
         if state["compander"]:
             self.panels.insert(int(self.panels[0] == "forward"), "compander")
-        self.figure = frame.new_figure(theme, SIZES[theme.name])
+        self.sheet = Sheet(theme, size, PAGE)
         self.axes = self._stack()
         drawings = {
             "forward": self._forward,
@@ -138,15 +138,9 @@ class _Drawing:
         return STRIP_ROOM if name == "histogram" else 0.0
 
     def _left(self) -> float:
-        """Return the room left of the panels, in points: names, and the widest number."""
+        """Return the room left of the panels: names, and the widest number."""
         numbers = [*self.q.levels.tolist(), *self._slope_ticks()]
-        size = frame.SMALL * self.theme.font_size
-        widest = max(text_width(short(number), size) for number in numbers)
-        ticks = frame.TICK_LENGTH + frame.TICK_PAD
-        return max(
-            self.theme.font_size * LEFT,
-            self.theme.font_size * (NAME_AT + NAME_GAP) + widest + ticks,
-        )
+        return max(LEFT, self.sheet.left_room([short(number) for number in numbers]))
 
     def _slope_ticks(self) -> list[float]:
         top = plots.gradient_top(self.q)
@@ -154,9 +148,7 @@ class _Drawing:
 
     def _stack(self) -> dict[str, Axes]:
         """Place the panels from top to bottom."""
-        theme, em = self.theme, self.theme.font_size
-        width, height = (frame.POINTS_PER_INCH * inches for inches in SIZES[theme.name])
-        ruler = RULER_HEIGHT
+        sheet, ruler = self.sheet, RULER_HEIGHT
         rooms = {name: self._above(name) for name in self.panels}
         first, *others = self.panels
         for name in others:
@@ -167,40 +159,21 @@ class _Drawing:
         elif others:
             rooms[others[0]] += ruler
         below = TICKS + (ruler if self.panels == ["forward"] else 0.0)
-        free = height - em * (2.0 * MARGIN + sum(rooms.values()) + below)
         total = sum(self.shares[name] for name in self.panels)
-        axes, top, left = {}, em * MARGIN, self._left()
+        free = sheet.down(COLUMN * total, 2.0 * MARGIN + sum(rooms.values()) + below)
+        axes, top, left = {}, MARGIN, self._left()
+        width = sheet.width - left - sheet.beside(RIGHT) - MARGIN
         for name in self.panels:
-            top += em * rooms[name]
+            top += rooms[name]
             panel = free * self.shares[name] / total
-            axes[name] = frame.add_axes(
-                self.figure, theme, left, top, width - left - em * (RIGHT + MARGIN), panel
-            )
+            axes[name] = sheet.axes(left, top, width, panel)
             top += panel
         return axes
 
-    def _name(self, ax: Axes, key: str) -> None:
-        """Name the vertical axis, all names in one column."""
-        width = frame.POINTS_PER_INCH * self.figure.get_size_inches()[0]
-        ax.set_ylabel(say(key))
-        ax.yaxis.set_label_coords(
-            NAME_AT * self.theme.font_size / width,
-            0.5,
-            transform=blended_transform_factory(self.figure.transFigure, ax.transAxes),
-        )
-
     def _legend(self, ax: Axes, panel: str, entries: list[frame.Entry]) -> None:
-        em = self.theme.font_size
         if ax is next(iter(self.axes.values())):
             entries = [*entries, *guide_entries(self.theme)]
-        frame.legend(
-            ax,
-            self.theme,
-            say(f"figure.threshold.{panel}"),
-            entries,
-            offset=em * LEGEND_OFFSET,
-            width=em * (RIGHT - LEGEND_OFFSET),
-        )
+        self.sheet.legend(ax, say(f"figure.threshold.{panel}"), entries, room=RIGHT)
 
     def _forward(self, ax: Axes) -> None:
         q, theme, view, shown = self.q, self.theme, self.view, self.shown
@@ -214,7 +187,7 @@ class _Drawing:
             seen = (view[0] <= q.thresholds) & (q.thresholds <= view[1])
             tops = zip(q.thresholds[seen], middle[seen], strict=True)
             guides.thresholds.set_segments([[(t, limits[0]), (t, top)] for t, top in tops])
-        self._name(ax, "figure.threshold.output")
+        self.sheet.name_upright(ax, say("figure.threshold.output"))
         draws = self.state["draws"]
         entries: dict[str, Artist] = {}
         if "band" in shown:
@@ -254,7 +227,7 @@ class _Drawing:
         ax.set_ylim(*plots.forward_limits(q))
         self._level_ticks(ax)
         entries = draw_compander(ax, q, self.theme, self.view)
-        self._name(ax, "figure.threshold.curve.axis")
+        self.sheet.name_upright(ax, say("figure.threshold.curve.axis"))
         self._legend(ax, "compander", entries)
 
     def _level_ticks(self, ax: Axes) -> None:
@@ -272,7 +245,7 @@ class _Drawing:
         ax.grid(visible=True, axis="y")
         plots.draw_guides(ax, self.q, theme, self.view)
         artists = plots.draw_gradients(ax, self.q, theme, self.view, self.shown)
-        self._name(ax, "figure.threshold.gradient")
+        self.sheet.name_upright(ax, say("figure.threshold.gradient"))
         entries: list[frame.Entry] = []
         for name, line in (("gste", artists.gste), ("ste", artists.ste)):
             if line:
@@ -308,16 +281,21 @@ class _Drawing:
             *ax.get_ylim(), axes_size(ax)[1], frame.SMALL * theme.font_size, upright=True
         )
         frame.label_ticks(ax.yaxis, values, digits)
-        self._name(ax, "figure.threshold.share")
+        self.sheet.name_upright(ax, say("figure.threshold.share"))
         data = self.state["data"]
         words = say(f"data.{data if isinstance(data, str) else 'own'}")
         shades = min(LEGEND_LEVELS, self.q.levels.size)
         patches = tuple(Patch(color=color, linewidth=0.0) for color in theme.levels(shades))
-        self._legend(ax, "histogram", [(patches, words)])
         entropy = datasets.entropy_bits(datasets.occupancy(self.q, summary))
         most = float(np.log2(self.q.levels.size))
+        claim = say("figure.threshold.entropy", entropy=short(entropy), most=short(most))
+        if self.sheet.narrow:
+            words = f"{words}, {claim}"
+        self._legend(ax, "histogram", [(patches, words)])
+        if self.sheet.narrow:
+            return
         ax.annotate(
-            say("figure.threshold.entropy", entropy=short(entropy), most=short(most)),
+            claim,
             xy=(1.0, 1.0),
             xycoords="axes fraction",
             xytext=(theme.font_size * LEGEND_OFFSET, theme.font_size * STRIP_LABELS),
@@ -342,22 +320,4 @@ class _Drawing:
         ax = self.axes[last]
         if ruler:
             ax.tick_params(axis="x", pad=frame.number_pad(self.theme) + ruler * em)
-        # At the end of the axis, where it needs no row of its own, and behind the last number.
-        away = em * LEGEND_OFFSET
-        if values:
-            overhang = 0.5 * text_width(short(values[-1], digits), frame.SMALL * em)
-            end = width * (values[-1] - self.view[0]) / (self.view[1] - self.view[0]) - width
-            away = max(away, end + overhang + frame.WORD_ROOM * frame.SMALL * em)
-        ax.annotate(
-            say("figure.threshold.input"),
-            xy=(1.0, 0.0),
-            xycoords="axes fraction",
-            xytext=(
-                away,
-                -frame.TICK_LENGTH - frame.number_pad(self.theme) - ruler * em,
-            ),
-            textcoords="offset points",
-            ha="left",
-            va="top",
-            annotation_clip=False,
-        )
+        self.sheet.name_input(ax, beyond=ruler)

@@ -23,13 +23,8 @@ if TYPE_CHECKING:
 
     from n2uq_viz.style import Theme
 
-#: Width and height in inches.
-SIZES = {
-    "print": (7.2, 5.0),
-    "light": (10.4, 6.4),
-    "dark": (10.4, 6.4),
-    "projector": (13.33, 7.5),
-}
+#: Height of a page, in units of the theme's font size.
+PAGE = 40.0
 RIGHT = 10.0
 #: Layers of a run that are shown, at most: the first ones.
 MOST = 3
@@ -37,7 +32,11 @@ MOST = 3
 BEHIND, BETWEEN = 0.03, 0.7
 
 
-def threshold_history(state: Mapping[str, Any] | None = None, theme: str | None = None) -> Figure:
+def threshold_history(
+    state: Mapping[str, Any] | None = None,
+    theme: str | None = "print",
+    size: str | None = None,
+) -> Figure:
     """Draw the thresholds and edges of each layer over the epochs, a row for each run.
 
     Below them lies the histogram of the layer's inputs on the validation data, epoch by epoch: the
@@ -49,13 +48,16 @@ def threshold_history(state: Mapping[str, Any] | None = None, theme: str | None 
     state
         A state of the Training explorer; without it two of the stored runs, where there are some.
     theme
-        Name of a theme of ``n2uq_viz.style``; without it the state's own, "light" where that is
+        Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
         "auto".
+    size
+        ``"slide"``, ``"column"`` or ``"page"``; None for a slide with the theme "projector", and
+        for a page otherwise.
 
     Raises
     ------
     ValueError
-        A state that cannot be shown, or no such theme.
+        A state that cannot be shown, or no such theme or size.
     FileNotFoundError
         The state names a stored run, and the package runs outside of a clone of its repository.
 
@@ -64,10 +66,10 @@ def threshold_history(state: Mapping[str, Any] | None = None, theme: str | None 
     >>> len(threshold_history({"version": 1, "edges": [0, 2], "levels": [0, 2]}).axes)
     1
     """
-    _, look = read(state, theme, "training")
+    _, look, size = read(state, theme, size, "training")
     found = trained.shown(state)
     with frame.look(look):
-        sheet = Sheet(look, SIZES[look.name])
+        sheet = Sheet(look, size, PAGE)
         top = sheet.title(_title(found))
         count = max((len(run["layers"][:MOST]) for run in found.runs), default=0)
         if not count:
@@ -75,7 +77,7 @@ def threshold_history(state: Mapping[str, Any] | None = None, theme: str | None 
             sheet.name_upright(ax, say("figure.threshold.input"))
             sheet.name_below(ax, say("figure.training.axis.epoch"))
             sheet.note(ax, say("figure.training.none"))
-            return sheet.figure
+            return sheet.finish()
         columns = [
             panels.Column(_panels(found, k), right=RIGHT if k == count - 1 else 0.0)
             for k in range(count)
@@ -99,7 +101,7 @@ def threshold_history(state: Mapping[str, Any] | None = None, theme: str | None 
         entries = history_entries(look, heat=True, lines=True)
         last = places[f"0 {count - 1}"] if f"0 {count - 1}" in places else places[f"1 {count - 1}"]
         sheet.legend(last.ax, say("figure.threshold_history.legend"), entries, room=RIGHT)
-    return sheet.figure
+    return sheet.finish()
 
 
 def _title(found: trained.Shown) -> str:

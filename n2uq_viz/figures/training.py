@@ -26,13 +26,8 @@ if TYPE_CHECKING:
 
     from n2uq_viz.style import Theme
 
-#: Width and height in inches.
-SIZES = {
-    "print": (7.2, 6.0),
-    "light": (11.0, 7.6),
-    "dark": (11.0, 7.6),
-    "projector": (13.33, 7.5),
-}
+#: Height of a page, in units of the theme's font size.
+PAGE = 48.0
 RIGHT = 10.2
 #: Width of the curves' column next to that of a run.
 CURVES_SHARE = 0.9
@@ -41,7 +36,11 @@ CLOSER = 0.7
 SHARES = {"deterministic": 0.9, "histogram": 1.0, "history": 1.1, "regions": 1.3}
 
 
-def training(state: Mapping[str, Any] | None = None, theme: str | None = None) -> Figure:
+def training(
+    state: Mapping[str, Any] | None = None,
+    theme: str | None = "print",
+    size: str | None = None,
+) -> Figure:
     """Draw one or two training runs as a state of the Training explorer shows them.
 
     Left: loss and accuracy per epoch, training thin and validation thick, the chosen epoch marked.
@@ -53,13 +52,16 @@ def training(state: Mapping[str, Any] | None = None, theme: str | None = None) -
     state
         A state of the Training explorer; without it two of the stored runs, where there are some.
     theme
-        Name of a theme of ``n2uq_viz.style``; without it the state's own, "light" where that is
+        Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
         "auto".
+    size
+        ``"slide"``, ``"column"`` or ``"page"``; None for a slide with the theme "projector", and
+        for a page otherwise.
 
     Raises
     ------
     ValueError
-        A state that cannot be shown, or no such theme.
+        A state that cannot be shown, or no such theme or size.
     FileNotFoundError
         The state names a stored run, and the package runs outside of a clone of its repository.
 
@@ -69,18 +71,18 @@ def training(state: Mapping[str, Any] | None = None, theme: str | None = None) -
     >>> len(training(state).axes)  # no run: only that is said
     1
     """
-    _, look = read(state, theme, "training")
+    _, look, size = read(state, theme, size, "training")
     with frame.look(look):
-        return _Drawing(trained.shown(state), look).sheet.figure
+        return _Drawing(trained.shown(state), look, size).sheet.finish()
 
 
 class _Drawing:
     """One figure in the making."""
 
-    def __init__(self, found: Shown, theme: Theme) -> None:
+    def __init__(self, found: Shown, theme: Theme, size: str) -> None:
         self.found, self.theme, self.seen = found, theme, visible(found.state)
         self.view = (found.state["view"][0], found.state["view"][1])
-        self.sheet = sheet = Sheet(theme, SIZES[theme.name])
+        self.sheet = sheet = Sheet(theme, size, PAGE)
         top = sheet.title(trained.claim(found))
         rows = [self._rows(k) for k in range(len(found.runs))]
         columns = [panels.Column(curve_panels(found), share=CURVES_SHARE)]
@@ -157,8 +159,10 @@ class _Drawing:
     def _run(self, k: int, places: Mapping[str, panels.Place]) -> None:
         run, sheet = self.found.runs[k], self.sheet
         over_input = [name for name in places if name != "regions"]
+        # Rows of a slide are too low for long names.
+        key = "short." if sheet.size == "slide" else ""
         for name, place in places.items():
-            sheet.name_upright(place.ax, say(f"figure.training.axis.{name}"), place.name_at)
+            sheet.name_upright(place.ax, say(f"figure.training.axis.{key}{name}"), place.name_at)
             if name == "regions":
                 self._regions(place.ax, run)
                 continue

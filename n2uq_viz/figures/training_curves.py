@@ -22,13 +22,8 @@ if TYPE_CHECKING:
 
     from n2uq_viz.style import Theme
 
-#: Width and height in inches.
-SIZES = {
-    "print": (7.2, 4.4),
-    "light": (9.0, 5.4),
-    "dark": (9.0, 5.4),
-    "projector": (13.33, 7.5),
-}
+#: Height of a page, in units of the theme's font size.
+PAGE = 35.2
 RIGHT = 12.6
 SERIES = ["train", "validation"]
 #: Empty space before the first epoch and behind the last one, as a share of all.
@@ -37,7 +32,11 @@ BESIDE = 0.03
 CHOSEN: Any = (0, (6.0, 3.0))
 
 
-def training_curves(state: Mapping[str, Any] | None = None, theme: str | None = None) -> Figure:
+def training_curves(
+    state: Mapping[str, Any] | None = None,
+    theme: str | None = "print",
+    size: str | None = None,
+) -> Figure:
     """Draw loss and accuracy of one or two runs: training thin, validation thick, test marked.
 
     A value on the training data is the mean over an epoch, as the net was when it trained on each
@@ -49,13 +48,16 @@ def training_curves(state: Mapping[str, Any] | None = None, theme: str | None = 
     state
         A state of the Training explorer; without it two of the stored runs, where there are some.
     theme
-        Name of a theme of ``n2uq_viz.style``; without it the state's own, "light" where that is
+        Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
         "auto".
+    size
+        ``"slide"``, ``"column"`` or ``"page"``; None for a slide with the theme "projector", and
+        for a page otherwise.
 
     Raises
     ------
     ValueError
-        A state that cannot be shown, or no such theme.
+        A state that cannot be shown, or no such theme or size.
     FileNotFoundError
         The state names a stored run, and the package runs outside of a clone of its repository.
 
@@ -64,10 +66,10 @@ def training_curves(state: Mapping[str, Any] | None = None, theme: str | None = 
     >>> len(training_curves({"version": 1, "edges": [0, 2], "levels": [0, 2]}).axes)
     1
     """
-    _, look = read(state, theme, "training")
+    _, look, size = read(state, theme, size, "training")
     found = trained.shown(state)
     with frame.look(look):
-        sheet = Sheet(look, SIZES[look.name])
+        sheet = Sheet(look, size, PAGE)
         top = sheet.title(trained.outcome(found))
         column = panels.Column(curve_panels(found), right=RIGHT)
         places = panels.arrange(sheet, top, [column])
@@ -76,7 +78,7 @@ def training_curves(state: Mapping[str, Any] | None = None, theme: str | None = 
             sheet.legend(places["loss"].ax, say("figure.training.legend"), entries, room=RIGHT)
         else:
             sheet.note(places["loss"].ax, say("figure.training.none"))
-    return sheet.figure
+    return sheet.finish()
 
 
 def curve_panels(found: Shown) -> dict[str, panels.Panel]:

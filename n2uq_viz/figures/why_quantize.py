@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from n2uq_viz import style
 from n2uq_viz.figures import frame
 from n2uq_viz.figures.savings import (
     FLOAT_BITS,
@@ -14,25 +13,26 @@ from n2uq_viz.figures.savings import (
     sizes_in_megabytes,
     sum_energies,
 )
+from n2uq_viz.figures.sheet import Sheet
+from n2uq_viz.figures.shown import read
 from n2uq_viz.plots.labels import axes_size, short, text_width, wrap
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.words import say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from n2uq_viz.style import Theme
 
-#: Width and height in inches.
-SIZES = {
-    "print": (7.2, 3.3),
-    "light": (9.6, 4.0),
-    "dark": (9.6, 4.0),
-    "projector": (13.33, 7.0),
-}
+#: Height of a page, in units of the theme's font size.
+PAGE = 26.4
 # In units of the theme's font size.
 MARGIN = 1.2
+#: Height of a panel in a column.
+COLUMN = 13.0
 GUTTER = 2.6
 TITLE = 1.15
 TEXT_LINES = 2
@@ -47,47 +47,53 @@ ENERGY_RANGE = (0.01, 3000.0)
 ENERGY_TICKS = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 
 
-def why_quantize(theme: str = "print") -> Figure:
+def why_quantize(
+    state: Mapping[str, Any] | None = None,
+    theme: str | None = "print",
+    size: str | None = None,
+) -> Figure:
     """Draw bytes, energy per operation and the energy of a sum, floats against integers.
 
     Source of the energies: M. Horowitz, "Computing's energy problem (and what we can do about
     it)", ISSCC 2014: a 45 nm process at 0.9 V.
 
+    Parameters
+    ----------
+    state
+        A state of the Threshold explorer, which the figure carries: it opens there. XXX
+    theme
+        Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
+        "auto".
+    size
+        ``"slide"``, ``"column"`` or ``"page"``; None for a slide with the theme "projector", and
+        for a page otherwise.
+
     Raises
     ------
     ValueError
-        No such theme.
+        A state that cannot be shown, or no such theme or size.
     FileNotFoundError
         The package runs outside of a clone of its repository, which holds the energies.
     """
-    look = style.theme(theme)
+    _, look, size = read(state, theme, size, "threshold")
     with frame.look(look):
         em = look.font_size
-        width, height = (frame.POINTS_PER_INCH * inches for inches in SIZES[theme])
-        figure = frame.new_figure(look, SIZES[theme])
-        column = (width - 2.0 * em * (MARGIN + GUTTER)) / 3.0
+        sheet = Sheet(look, size, PAGE)
         line = frame.LINE_SPACING * frame.SMALL
-        top = em * (MARGIN + TITLE * frame.LINE_SPACING + TEXT_LINES * line + HEAD_GAP)
-        axes = []
-        for k, name in enumerate(("bytes", "energy", "sum")):
-            left = em * MARGIN + k * (column + em * GUTTER)
-            ax = frame.add_axes(
-                figure, look, left, top, column, height - top - em * (FOOT + MARGIN)
+        top = MARGIN + TITLE * frame.LINE_SPACING + TEXT_LINES * line + HEAD_GAP
+        height = sheet.down(COLUMN, top + FOOT + MARGIN)
+        column = (sheet.width - 2.0 * (MARGIN + GUTTER)) / 3.0
+        if sheet.narrow:
+            column = sheet.width - 2.0 * MARGIN
+        for k, (name, draw) in enumerate(DRAWINGS.items()):
+            left, down = (
+                (MARGIN, k * height) if sheet.narrow else (MARGIN + k * (column + GUTTER), 0.0)
             )
-            _head(ax, look, name, column, top)
-            axes.append(ax)
-        _bytes(axes[0], look)
-        _energy(axes[1], look)
-        _sum(axes[2], look)
-        figure.text(
-            em * MARGIN / width,
-            em * MARGIN / height,
-            say("figure.why_quantize.source"),
-            fontsize=frame.SMALL * em,
-            color=look.color["muted"],
-            va="bottom",
-        )
-    return figure
+            ax = sheet.axes(left, top + down, column, height)
+            _head(ax, look, name, em * column, em * top)
+            draw(ax, look)
+        sheet.foot(say("figure.why_quantize.source"))
+    return sheet.finish()
 
 
 def _head(ax: Axes, theme: Theme, name: str, column: float, top: float) -> None:
@@ -299,3 +305,6 @@ def _levels(ax: Axes, theme: Theme, q: Quantizer) -> None:
                 fontsize=size,
                 color=theme.color[color],
             )
+
+
+DRAWINGS = {"bytes": _bytes, "energy": _energy, "sum": _sum}
