@@ -10,15 +10,25 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import re
 import secrets
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 #: What file systems without hard links answer when asked for one.
 _NO_LINKS = (errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
+#: Names of hidden files, and after how many seconds without a change nobody can be writing to one:
+#: the process was killed, or the machine went down.
+_HIDDEN = re.compile(r"\.n2uq_viz-[0-9a-f]{16}(\.\w+)?(-copy)?")
+_STALE = 24 * 60 * 60
+
+#: What a file is to hold; a function makes it from the name, without suffix, that the file gets.
+Content = bytes | Callable[[str], bytes]
 
 
-def write_together(stem: Path, contents: Mapping[str, bytes], overwrite: bool) -> list[Path]:
+def write_together(stem: Path, contents: Mapping[str, Content], overwrite: bool) -> list[Path]:
     """Write ``stem + suffix`` for every suffix, or the first ``stem-2``, ... free for all of them.
 
     Parameters
@@ -42,28 +52,27 @@ def write_together(stem: Path, contents: Mapping[str, bytes], overwrite: bool) -
     ValueError
         The name cannot be one.
     """
-    folder = stem.parent
-    finished: dict[str, Path] = {}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    with _hidden(stem, contents) as hidden:
+        named: dict[str, Callable[[str], bytes]] = {}
         for suffix, content in contents.items():
-            finished[suffix] = folder / f".n2uq_viz-{secrets.token_hex(8)}{suffix}"
-            with finished[suffix].open("xb") as file:
-                file.write(content)
-        if overwrite:
-            return [path.replace(_named(stem, suffix)) for suffix, path in finished.items()]
-        names = itertools.chain([stem], (_named(stem, f"-{n}") for n in itertools.count(2)))
-        return next(filter(None, (_place(finished, name) for name in names)))
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OSError(
-            f"cannot save {stem.name!r} in {folder.absolute()} ({reason}); choose another place"
-        ) from error
-    except ValueError as error:  # a null character
-        raise ValueError(f"cannot save under the name {str(stem)!r}: {error}") from None
-    finally:
-        for path in finished.values():
-            path.unlink(missing_ok=True)
+            if callable(content):
+                named[suffix] = content
+            else:
+                hidden[suffix].write_bytes(content)
+        return _give_names(hidden, stem, overwrite, named)
+
+
+def write_streamed(
+    stem: Path, suffix: str, write: Callable[[Path], object], overwrite: bool
+) -> Path:
+    """Write ``stem + suffix`` by a function that gets the path of a hidden, empty file to fill.
+
+    The other arguments, what is returned and what is raised are those of `write_together`. That the
+    folder can be written to is known before the function is called, which may take long.
+    """
+    with _hidden(stem, [suffix]) as hidden:
+        write(hidden[suffix])
+        return _give_names(hidden, stem, overwrite, {})[0]
 
 
 def make_folder(folder: Path) -> Path:
@@ -79,6 +88,74 @@ def make_folder(folder: Path) -> Path:
             f"cannot make the folder {folder.absolute()} ({reason}); choose another place"
         ) from error
     return folder
+
+
+@contextmanager
+def _hidden(stem: Path, suffixes: Iterable[str]) -> Iterator[dict[str, Path]]:
+    """Give an empty hidden file for each suffix, and remove in the end what is left of them."""
+    _check_name(stem)
+    folder = stem.parent
+    found: dict[str, Path] = {}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _remove_stale(folder)
+        for suffix in suffixes:
+            found[suffix] = folder / f".n2uq_viz-{secrets.token_hex(8)}{suffix}"
+            found[suffix].touch(exist_ok=False)
+        yield found
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OSError(
+            f"cannot save {stem.name!r} in {folder.absolute()} ({reason}); choose another place"
+        ) from error
+    finally:
+        for path in found.values():
+            path.unlink(missing_ok=True)
+
+
+def _check_name(stem: Path) -> None:
+    try:
+        os.lstat(stem)
+    except OSError:
+        pass  # not there, or out of reach, which is told when it is written to
+    except ValueError as error:  # a null character
+        raise ValueError(f"cannot save under the name {str(stem)!r}: {error}") from None
+
+
+def _remove_stale(folder: Path) -> None:
+    """Remove hidden files that a killed process left behind."""
+    newest = time.time() - _STALE
+    with suppress(OSError):
+        for path in folder.glob(".n2uq_viz-*"):
+            with suppress(OSError):
+                if _HIDDEN.fullmatch(path.name) and path.lstat().st_mtime < newest:
+                    path.unlink()
+
+
+def _give_names(
+    hidden: Mapping[str, Path],
+    stem: Path,
+    overwrite: bool,
+    named: Mapping[str, Callable[[str], bytes]],
+) -> list[Path]:
+    """Give finished files their names, after writing those that hold their own name."""
+
+    def write_named(name: Path) -> None:
+        for suffix, content in named.items():
+            hidden[suffix].write_bytes(content(name.name))
+
+    def attempt(name: Path) -> list[Path]:
+        write_named(name)
+        return _place(hidden, name)
+
+    if overwrite:
+        # Looked at before any is replaced: a folder with one of the names leaves all as they were.
+        if any(_named(stem, suffix).is_dir() for suffix in hidden):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        write_named(stem)
+        return [path.replace(_named(stem, suffix)) for suffix, path in hidden.items()]
+    names = itertools.chain([stem], (_named(stem, f"-{n}") for n in itertools.count(2)))
+    return next(filter(None, map(attempt, names)))
 
 
 def _named(stem: Path, ending: str) -> Path:

@@ -2,19 +2,27 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import matplotlib
 import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 from pypdf import PdfReader
 
-from n2uq_viz import datasets, export, state
+from n2uq_viz import datasets, export, figures, state
+from n2uq_viz.export import formats, tex
+from n2uq_viz.words import table
 from tests.permissions import files_of_at_most, read_only
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -136,20 +144,209 @@ def test_same_state_gives_the_same_bytes_in_another_process(tmp_path: Path) -> N
         import sys
         from matplotlib.figure import Figure
         from n2uq_viz import export, state
-        figure = Figure()
-        figure.subplots().plot([0, 1], marker="o", label="τ")
+        figures = [Figure((4, 3)) for _ in range(3)]
+        for k, figure in enumerate(figures):
+            figure.subplots().plot([0, k], marker="o", label="τ")
         shown = state.validate({"version": 1, "edges": [0, 2], "levels": [0, 2]})
-        export.save_all(figure, sys.argv[1], shown, text_alternative="τ")
+        options = {"text_alternative": "τ"}
+        export.save_all(figures[0], sys.argv[1], shown, **options)
+        for suffix in export.ANIMATION_SUFFIXES:
+            export.save_animation(figures, sys.argv[1] + suffix, shown, **options)
     """
     for seed in ("1", "2"):
         subprocess.run(
             [sys.executable, "-c", script, str(tmp_path / seed)],
             env={**os.environ, "PYTHONHASHSEED": seed, "SOURCE_DATE_EPOCH": f"10000000{seed}"},
-            cwd=Path(export.__file__).parents[1],
+            cwd=Path(export.__file__).parents[2],
             check=True,
         )
-    for suffix in export.SUFFIXES:
+    for suffix in (*export.SUFFIXES, *export.ANIMATION_SUFFIXES):
         assert (tmp_path / f"1{suffix}").read_bytes() == (tmp_path / f"2{suffix}").read_bytes()
+
+
+# --- How it is drawn -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("theme", ["print", "projector"])
+def test_every_font_of_a_pdf_is_inside(theme: str, tmp_path: Path) -> None:
+    path = export.save(figures.threshold(theme=theme), tmp_path / "a.pdf", None)
+    fonts = PdfReader(path).pages[0]["/Resources"]["/Font"]  # type: ignore[index]
+    found = [font for name in fonts for font in pieces(fonts[name])]
+    assert found
+    for font in found:
+        assert font["/Subtype"] == "/CIDFontType2", "TrueType, as it is"
+        assert font["/FontDescriptor"]["/FontFile2"].get_data()
+
+
+def pieces(font: Any) -> list[Any]:
+    """Return a font, or those it is made of, which hold the letters."""
+    return [piece.get_object() for piece in font.get("/DescendantFonts", [font])]
+
+
+def test_words_of_an_svg_can_be_paths(
+    figure: Figure, shown: dict[str, Any], tmp_path: Path
+) -> None:
+    text, paths = (
+        export.save(figure, tmp_path / f"{kind}.svg", shown, text=kind) for kind in export.TEXTS
+    )
+    assert next(ElementTree.parse(text).iter(f"{SVG}text"), None) is not None
+    assert next(ElementTree.parse(paths).iter(f"{SVG}text"), None) is None
+    assert export.read_state(paths) == shown
+    assert ElementTree.parse(paths).getroot().get("role") == "img"
+
+
+def test_unknown_kind_of_words(figure: Figure, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match='text must be one of "text", "paths", got \'outlines\''):
+        export.save(figure, tmp_path / "a.svg", None, text="outlines")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("dpi", [30, 100.0, 1200])
+def test_dots_per_inch(dpi: float, tmp_path: Path) -> None:
+    small = Figure(figsize=(1, 0.5))
+    path = export.save(small, tmp_path / "a.png", None, dpi=dpi)
+    with Image.open(path) as image:
+        assert image.size == (dpi, dpi / 2)
+
+
+@pytest.mark.parametrize("dpi", [29.9, 1201, 0, -200, float("nan"), "200", None, True])
+def test_dots_per_inch_that_cannot_be(dpi: Any, figure: Figure, tmp_path: Path) -> None:
+    rule = f"dpi must be a number from 30 to 1200, got {dpi!r}"
+    with pytest.raises(ValueError, match=re.escape(rule)):
+        export.save(figure, tmp_path / "a.png", None, dpi=dpi)
+    with pytest.raises(ValueError, match=re.escape(rule)):
+        export.save_all(figure, tmp_path / "a", None, dpi=dpi)
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- Words by LaTeX ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", export.SUFFIXES)
+def test_words_by_latex_where_there_is_none(
+    suffix: str, figure: Figure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ValueError, match=r"usetex=True needs .* latex, .*cannot be found"):
+        export.save(figure, tmp_path / f"a{suffix}", None, usetex=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_latex_that_fails_leaves_the_figure_as_it_was(
+    figure: Figure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    # matplotlib keeps what LaTeX has set before, so these are words that it never has.
+    figure.suptitle(str(tmp_path))
+    figure.draw_without_rendering()
+    before = words_of(figure)
+    formatter = figure.axes[0].xaxis.get_major_formatter()
+    with pytest.raises(ValueError, match=r"LaTeX could not set the words of this figure \("):
+        formats.render(figure, ".pdf", None, "", formats.Options(usetex=True))
+    assert words_of(figure) == before
+    assert figure.axes[0].xaxis.get_major_formatter() is formatter
+
+
+def words_of(figure: Figure) -> list[tuple[str, bool]]:
+    return [(text.get_text(), bool(text.get_usetex())) for text in figure.findobj(Text)]
+
+
+def test_words_are_set_by_latex_while_it_lasts() -> None:
+    figure = Figure()
+    axes = figure.subplots()
+    axes.set(xlim=(-1, 1), title="50 % of n2uq_viz − τ₁", xlabel="$\\alpha$ & $x_1$", ylabel="✗ no")
+    figure.draw_without_rendering()
+    before = words_of(figure)
+    with tex.in_tex(figure):
+        inside = dict(words_of(figure))
+        labels = axes.xaxis.get_major_formatter().format_ticks([-1.0, 0.5])
+    assert inside["50 \\% of n2uq\\_viz $-$ $\\tau _{1}$"]
+    assert inside["$\\alpha$ \\& $x_1$"]
+    assert not inside["✗ no"]
+    assert labels == ["$-$1.0", "0.5"]
+    assert words_of(figure) == before
+
+
+def test_most_words_of_figures_can_be_set() -> None:
+    left = [key for key, text in table().items() if "figure." in key and tex.to_tex(text) is None]
+    assert len(left) < 20
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("a_b^c # 1 & {2} ~ \\", r"a\_b\textasciicircum{}c \# 1 \& \{2\} \textasciitilde{} "),
+        ("5 $", r"5 \$"),
+        (r"\$5 and $x$", r"\$5 and $x$"),
+        ("“G-STE’s” – x̃", r"``G-STE's'' -- $\tilde{x}$"),
+        ("$τ$×2", r"$\tau \times $2"),
+        ("", ""),
+    ],
+)
+def test_words_as_latex_reads_them(text: str, wanted: str) -> None:
+    assert (tex.to_tex(text) or "").removesuffix(r"\textbackslash{}") == wanted
+
+
+# --- Notes beside it -----------------------------------------------------------------------------
+
+CAPTION = "# 1. A *ramp* with n2uq_viz & <b>: [τ₁](x) costs `$5`, ~~or~~ 1 > 0 \\ more."
+
+
+def read_markdown(path: Path) -> list[str]:
+    """Return what a reader sees of each paragraph; there is nothing else."""
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(path.read_text("utf-8"))
+    assert {token.type for token in tokens} == {"paragraph_open", "inline", "paragraph_close"}
+    return [seen(token.children or []) for token in tokens if token.type == "inline"]
+
+
+def seen(pieces: Sequence[Token]) -> str:
+    assert {piece.type for piece in pieces} <= {"image", "text", "text_special"}
+    return "".join(
+        f"{piece.attrs['src']}: {seen(piece.children or [])}"
+        if piece.type == "image"
+        else piece.content
+        for piece in pieces
+    )
+
+
+def test_notes_are_markdown_that_says_what_was_meant(
+    figure: Figure, shown: dict[str, Any], tmp_path: Path
+) -> None:
+    path = export.save(
+        figure,
+        tmp_path / "a (1) ü.svg",
+        shown,
+        text_alternative=ALTERNATIVE,
+        caption=CAPTION,
+        notes=True,
+    )
+    notes = path.with_suffix(".md")
+    assert sorted(tmp_path.iterdir()) == [notes, path]
+    picture, caption, words = read_markdown(notes)
+    assert unquote(picture) == "a (1) ü.svg: The mean − a ramp."
+    assert caption == CAPTION
+    assert words == ALTERNATIVE
+    assert notes.read_text("utf-8").endswith(".\n")
+
+
+@pytest.mark.parametrize("caption", ["- a", "+ a", "1) a", "= a", "> a", "| a | b |", "-----"])
+def test_notes_hold_no_blocks(caption: str, figure: Figure, tmp_path: Path) -> None:
+    path = export.save(figure, tmp_path / "a.png", None, caption=caption, notes=True)
+    assert read_markdown(path.with_suffix(".md"))[1:] == [caption]
+
+
+def test_notes_share_the_free_name_and_name_it(
+    figure: Figure, shown: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "a.md").write_text("mine")
+    (tmp_path / "a-2.pdf").write_text("mine")
+    paths = export.save_all(figure, tmp_path / "a", shown, caption="It.", notes=True)
+    assert [path.name for path in paths] == ["a-3.svg", "a-3.pdf", "a-3.png"]
+    assert read_markdown(tmp_path / "a-3.md") == ["a-3.svg: Figure by n2uq_viz", "It."]
+    assert (tmp_path / "a.md").read_text() == "mine"
+    again = export.save_all(figure, tmp_path / "a", shown, notes=True, overwrite=True)
+    assert [path.name for path in again] == ["a.svg", "a.pdf", "a.png"]
+    assert read_markdown(tmp_path / "a.md") == ["a.svg: Figure by n2uq_viz"]
 
 
 # --- Where it goes -------------------------------------------------------------------------------
@@ -204,6 +401,27 @@ def test_unknown_suffix(name: str, figure: Figure, shown: dict[str, Any], tmp_pa
     with pytest.raises(ValueError, match=r"saved as \.svg, \.pdf, \.png, got"):
         export.save(figure, tmp_path / name, shown)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_unknown_suffix_names_what_is_possible(figure: Figure, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"as \.gif, \.mp4 by save_animation"):
+        export.save(figure, tmp_path / "a.gif", None)
+
+
+def test_path_that_is_a_folder(figure: Figure, shown: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "a.svg").mkdir()
+    with pytest.raises(ValueError, match=rf"got '{tmp_path}', a folder: add the name of a file"):
+        export.save(figure, tmp_path, shown)
+    with pytest.raises(OSError, match=rf"cannot save 'a' in {tmp_path} \(Is a directory\); choose"):
+        export.save(figure, tmp_path / "a.svg", shown, overwrite=True)
+    (tmp_path / "b.pdf").mkdir()
+    (tmp_path / "b.svg").write_text("mine")
+    with pytest.raises(OSError, match=r"\(Is a directory\)"):
+        export.save_all(figure, tmp_path / "b", shown, overwrite=True)
+    assert (tmp_path / "b.svg").read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.svg", "b.pdf", "b.svg"]
+    with pytest.raises(state.StateError, match=rf"{tmp_path} must be .*, and is a folder: name a"):
+        export.read_state(tmp_path)
 
 
 def test_empty_name(figure: Figure, shown: dict[str, Any]) -> None:
@@ -288,7 +506,7 @@ def test_damaged_file(
 def test_not_a_figure(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.svg").write_bytes(content)
     with pytest.raises(
-        state.StateError, match="must be an SVG, PDF or PNG figure or an explorer's page, and"
+        state.StateError, match="must be an SVG, PDF or PNG figure or an explorer's page, or a GIF"
     ):
         export.read_state(tmp_path / "a.svg")
 

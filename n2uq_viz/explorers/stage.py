@@ -201,6 +201,61 @@ class Stage(anywidget.AnyWidget):
         alternative = figures.text_alternative(self._figure, self.state)
         return export.save(self.figure(theme), path, self.state, text_alternative=alternative)
 
+    def save_animation(
+        self,
+        path: str | Path,
+        theme: str | None = None,
+        *,
+        size: str | None = None,
+        count: int | None = None,
+        fps: float | None = None,
+        overwrite: bool = False,
+        progress: bool = True,
+    ) -> Path:
+        """Save what the state on screen looks like when it is played, and return where.
+
+        What moves, and how fast, is said in ``n2uq_viz.figures.frames``. The file carries the state
+        on screen, as that of `save_figure` does.
+
+        Parameters
+        ----------
+        path
+            ``.gif``, which plays for ever, or ``.mp4``, which needs
+            ``pip install "n2uq_viz[video]"``. A missing folder is made.
+        theme, size
+            As for the explorer's figure in ``n2uq_viz.figures``.
+        count, fps
+            How many frames, from 2 to 10000, and how many of them in a second; without them, as
+            many as there are steps, and as fast as the explorer plays.
+        overwrite
+            Whether a file of that name is replaced, or a free name beside it taken.
+        progress
+            Whether a bar is shown where it takes long.
+
+        Raises
+        ------
+        ValueError
+            Another suffix, or a number that breaks its rule.
+        ImportError
+            An MP4, and no ffmpeg.
+        OSError
+            The folder cannot be written.
+        """
+        from n2uq_viz import export, figures
+        from n2uq_viz.figures import frames
+
+        moving = frames.frames(self.state, count)
+        return export.save_animation(
+            frames.draw(moving, theme, size),
+            path,
+            self.state,
+            count=len(moving),
+            fps=frames.pace(self.state, len(moving)) if fps is None else fps,
+            text_alternative=figures.text_alternative(self._figure, self.state),
+            overwrite=overwrite,
+            progress=progress,
+        )
+
     def save_figures(self, name: str, theme: str | None = None) -> list[Path]:
         """Do what the "Save figure" button does: SVG, PDF and PNG under one free name.
 
