@@ -57,6 +57,7 @@ STATES: dict[str, dict[str, Any]] = {
     "small numbers": state_of(Quantizer([0.0, 1e-6, 3e-6], [0.0, 1e-7, 1e-6])),
 }
 THEMES = tuple(style.THEMES)
+every_size = pytest.mark.parametrize("size", figures.SIZES)
 every_theme = pytest.mark.parametrize("theme", THEMES)
 every_state = pytest.mark.parametrize("state", STATES.values(), ids=STATES)
 
@@ -112,20 +113,12 @@ def assert_nothing_empty(figure: Figure) -> None:
         assert lines or filled or ax.patches or ax.texts
 
 
-@every_theme
+@every_size
 @every_state
 def test_threshold_can_be_read(
-    state: dict[str, Any], theme: str, monkeypatch: pytest.MonkeyPatch
+    state: dict[str, Any], size: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    figure = figures.threshold(state, theme=theme)
-    assert_readable(figure, monkeypatch)
-    assert_nothing_empty(figure)
-
-
-@every_theme
-@pytest.mark.parametrize("name", ["why_quantize", "overview"])
-def test_named_figures_can_be_read(name: str, theme: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    figure = figures.NAMES[name](theme=theme)
+    figure = figures.threshold(state, "projector", size)
     assert_readable(figure, monkeypatch)
     assert_nothing_empty(figure)
 
@@ -204,7 +197,7 @@ def test_a_hidden_series_is_not_drawn(series: str) -> None:
     others = [name for name in states.SERIES["threshold"] if name not in panel]
 
     def colors(state: dict[str, Any]) -> set[str]:
-        figure = figures.threshold(state)
+        figure = figures.threshold(state, "light")
         found = set()
         for ax in figure.axes:
             found |= {to_hex(each.get_color()) for each in ax.lines}
@@ -231,14 +224,15 @@ def test_ties_guides_and_levels_are_those_of_the_quantizer() -> None:
     assert "b₁, b₂" in words  # too close for two labels
     assert "t₇" in words
     entropy = datasets.entropy_bits(datasets.occupancy(q, datasets.summary("digit_pixels")))
-    assert f"entropy {float(f'{entropy:.3g}'):g} bits (max 3)" in words
+    (legend,) = (each for each in words if "entropy" in each)
+    assert f"entropy {float(f'{entropy:.3g}'):g} bits (max 3)" in legend.replace("\n", " ")
 
 
 def test_guides_of_thresholds_end_at_what_is_there() -> None:
     q = Quantizer([0.0, 0.5, 2.0], [0.0, 1.0, 3.0])
 
     def tops(**keys: Any) -> list[float]:
-        forward = figures.threshold(state_of(q, **keys)).axes[0]
+        forward = figures.threshold(state_of(q, **keys), "light").axes[0]
         color = style.theme("light").color["threshold"]
         (lines,) = (
             each

@@ -23,7 +23,7 @@ from n2uq_viz.figures.compander import middles
 from n2uq_viz.plots.labels import short
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.surrogates import TABLE
-from tests.test_figures import THEMES, assert_nothing_empty, assert_readable, line
+from tests.test_figures import assert_nothing_empty, assert_readable, line
 
 COLOR = style.theme("light").color
 UNEVEN = Quantizer(2.0 * np.linspace(0.0, 1.0, 4) ** 1.6, np.linspace(0.0, 2.0, 4))
@@ -171,23 +171,13 @@ def drawn(figure: Figure) -> set[str]:
 
 
 @every_state
-def test_it_can_be_read(name: str, state: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    # Where room is least; the other themes are below.
-    figure = figures.NAMES[name](state, theme="projector")
+@pytest.mark.parametrize("size", figures.SIZES)
+def test_it_can_be_read(
+    name: str, state: dict[str, Any], size: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figure = figures.NAMES[name](state, "projector", size)
     assert_readable(figure, monkeypatch)
     assert_nothing_empty(figure)
-
-
-@every_name
-@pytest.mark.parametrize("theme", THEMES)
-def test_it_can_be_read_in_every_theme(
-    name: str, theme: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    figure = figures.NAMES[name](theme=theme)
-    assert to_hex(figure.get_facecolor()) == style.theme(theme).color["background"]
-    assert_readable(figure, monkeypatch)
-    if theme == "print":  # the smallest; light and dark have one layout
-        assert_readable(figures.NAMES[name](STATES[name]["4 bits"], theme=theme), monkeypatch)
 
 
 @every_name
@@ -599,8 +589,8 @@ COMPANDERS = {
 
 @pytest.mark.parametrize("state", COMPANDERS.values(), ids=COMPANDERS)
 def test_compander_can_be_read(state: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    for theme in ("projector", "print"):
-        figure = figures.threshold(state, theme=theme)
+    for size in figures.SIZES:
+        figure = figures.threshold(state, "projector", size)
         assert_readable(figure, monkeypatch)
         assert_nothing_empty(figure)
 

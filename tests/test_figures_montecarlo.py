@@ -23,7 +23,7 @@ from n2uq_viz.figures.sheet import power_ticks
 from n2uq_viz.figures.shown import default_state
 from n2uq_viz.plots.estimates import LOOKS
 from n2uq_viz.quantizer import Quantizer
-from tests.test_figures import THEMES, assert_nothing_empty, assert_readable
+from tests.test_figures import assert_nothing_empty, assert_readable
 
 NAMES = ("agreement", "convergence", "gradient_estimates")
 #: A module, whose name in the package is taken by the figure's function.
@@ -108,22 +108,13 @@ def covered(ax: Axes) -> np.ndarray[Any, Any]:
 
 @every_name
 @every_state
-def test_it_can_be_read(name: str, state: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    # Where room is least; the other themes are below.
-    figure = figures.NAMES[name](state, theme="projector")
+@pytest.mark.parametrize("size", figures.SIZES)
+def test_it_can_be_read(
+    name: str, state: dict[str, Any], size: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figure = figures.NAMES[name](state, "projector", size)
     assert_readable(figure, monkeypatch)
     assert_nothing_empty(figure)
-
-
-@every_name
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("which", ["default", "4 bits, uneven", "segments of 0.001"])
-def test_it_can_be_read_in_every_theme(
-    name: str, theme: str, which: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    figure = figures.NAMES[name](STATES[which], theme=theme)
-    assert to_hex(figure.get_facecolor()) == style.theme(theme).color["background"]
-    assert_readable(figure, monkeypatch)
 
 
 @every_name

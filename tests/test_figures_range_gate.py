@@ -74,7 +74,7 @@ def test_it_says_what_it_shows_on_top_and_fills_a_slide() -> None:
     assert [text.get_text() for text in figure.texts] == [
         "Without the gate, far inputs drag the threshold away"
     ]
-    assert figure.get_size_inches().tolist() == [13.33, 7.5]
+    assert figure.get_size_inches().tolist() == pytest.approx([13.333, 7.5], abs=1e-3)
 
 
 def test_rules_differ_in_more_than_color() -> None:

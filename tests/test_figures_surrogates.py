@@ -27,7 +27,7 @@ from n2uq_viz.plots.surrogates import (
 )
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.surrogates import TABLE
-from tests.test_figures import assert_nothing_empty, assert_readable, line
+from tests.test_figures import line
 
 NAMES = ("surrogates", "bias_of_ste", "figure1_ste")
 LIGHT = style.theme("light")
@@ -37,14 +37,6 @@ SIGN_VIEW = (-2.0, 2.0)
 def points(found: Line2D) -> np.ndarray:
     """The points of a line, (n, 2)."""
     return np.column_stack((np.asarray(found.get_xdata()), np.asarray(found.get_ydata())))
-
-
-@pytest.mark.parametrize("theme", style.THEMES)
-@pytest.mark.parametrize("name", NAMES)
-def test_every_word_can_be_read(name: str, theme: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    figure = figures.NAMES[name](theme=theme)
-    assert_readable(figure, monkeypatch)
-    assert_nothing_empty(figure)
 
 
 @pytest.mark.parametrize("theme", style.THEMES)

@@ -21,7 +21,7 @@ from n2uq_viz.training import TrainingRun
 from n2uq_viz.training.config import ARMS, TASKS
 from n2uq_viz.training.summary import summarize_run
 from tests.made_runs import made_run
-from tests.test_figures import THEMES, assert_nothing_empty, assert_readable
+from tests.test_figures import assert_nothing_empty, assert_readable
 
 COLOR = style.theme("light").color
 NAMES = ("training", "training_curves", "threshold_history")
@@ -72,21 +72,13 @@ def results(seeds: int = 8, tasks: tuple[str, ...] = ("digits", "spirals", "pixe
 
 @every_name
 @every_state
-def test_it_can_be_read(name: str, state: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    figure = figures.NAMES[name](state, theme="projector")
+@pytest.mark.parametrize("size", figures.SIZES)
+def test_it_can_be_read(
+    name: str, state: dict[str, Any], size: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figure = figures.NAMES[name](state, "projector", size)
     assert_readable(figure, monkeypatch)
     assert_nothing_empty(figure)
-
-
-@every_name
-@pytest.mark.parametrize("theme", THEMES)
-def test_it_can_be_read_in_every_theme(
-    name: str, theme: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for which in ("none", "digits", "two in the plane"):
-        figure = figures.NAMES[name](STATES[which], theme=theme)
-        assert to_hex(figure.get_facecolor()) == style.theme(theme).color["background"]
-        assert_readable(figure, monkeypatch)
 
 
 @every_name
@@ -270,15 +262,15 @@ def test_names_tell_runs_apart() -> None:
 # --- The arms ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", figures.SIZES)
 @pytest.mark.parametrize(
     "tasks",
     [(), ("digits",), ("digits", "spirals", "regression", "pixels"), TASKS],
 )
 def test_arms_can_be_read(
-    tasks: tuple[str, ...], theme: str, monkeypatch: pytest.MonkeyPatch
+    tasks: tuple[str, ...], size: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    figure = figures.arms(theme, results=results(tasks=tasks))
+    figure = figures.arms(None, "projector", size, results=results(tasks=tasks))
     assert_readable(figure, monkeypatch)
     assert_nothing_empty(figure)
 
@@ -286,7 +278,7 @@ def test_arms_can_be_read(
 def test_arms_show_every_seed_the_mean_and_its_interval() -> None:
     found = results()
     groups = steps.groups(found)
-    figure = figures.arms("light", results=found)
+    figure = figures.arms(None, "light", results=found)
     assert [group.task for group in groups] == ["digits", "spirals", "pixels"]
     for ax, group in zip(figure.axes, groups, strict=True):
         dots = [line for line in ax.lines if line.get_marker() == "o"]
@@ -311,7 +303,7 @@ def test_arms_without_an_interval_beside_zero_are_hollow() -> None:
     found = results(seeds=4)
     (group, *_) = steps.groups(found)
     assert not any(step.stands for step in group.steps)
-    figure = figures.arms("light", results=found)
+    figure = figures.arms(None, "light", results=found)
     means = [line for line in figure.axes[0].lines if line.get_marker() == "D"]
     assert {line.get_markerfacecolor() for line in means} == {COLOR["panel"]}
 

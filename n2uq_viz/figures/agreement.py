@@ -9,8 +9,9 @@ from matplotlib.patches import Patch
 
 from n2uq_viz import plots, style
 from n2uq_viz.figures import frame
+from n2uq_viz.figures.board import MARGIN
 from n2uq_viz.figures.judged import Judged, claim, judge, rounded, verdict
-from n2uq_viz.figures.sheet import MARGIN, TICKS_BELOW, Sheet
+from n2uq_viz.figures.sheet import TICKS_BELOW, Sheet
 from n2uq_viz.figures.shown import read
 from n2uq_viz.plots.labels import short
 from n2uq_viz.words import say

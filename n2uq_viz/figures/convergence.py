@@ -10,10 +10,11 @@ from matplotlib.patches import Patch
 
 from n2uq_viz import plots
 from n2uq_viz.figures import frame
+from n2uq_viz.figures.board import HIGH_PANEL, MARGIN
 from n2uq_viz.figures.running import POWERS, RUNS, SHOWN, Runs, run
-from n2uq_viz.figures.sheet import HEAD_GAP, HIGH_PANEL, MARGIN, TICKS_BELOW, Sheet
+from n2uq_viz.figures.sheet import HEAD_GAP, TICKS_BELOW, Sheet
 from n2uq_viz.figures.shown import read
-from n2uq_viz.plots.labels import power_of_ten, short
+from n2uq_viz.plots.labels import power_of_ten, short, wrap
 from n2uq_viz.words import say
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ def convergence(
 def _draw(runs: Runs, theme: Theme, size: str) -> Figure:
     sheet = Sheet(theme, size, PAGE)
     top = sheet.title(say("figure.convergence.title"))
-    ranges = [_mean_limits(runs, k) for k in range(runs.x.size)]
+    inputs, size_of_labels = range(runs.x.size), frame.SMALL * theme.font_size
+    ranges = [_mean_limits(runs, k) for k in inputs]
     heads = _heads(runs)
     low, high = _error_limits(runs)
     powers = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
@@ -97,18 +99,20 @@ def _draw(runs: Runs, theme: Theme, size: str) -> Figure:
         if sheet.narrow:
             left = max(left, between)
             width = sheet.width - left - 2.0 * MARGIN
-        head = sheet.head_height(heads, width) + ROW_GAP - HEAD_GAP
+        labels = [wrap(_at(runs, k), theme.font_size * width, size_of_labels) for k in inputs]
+        gap = ROW_GAP + frame.SMALL * frame.LINE_SPACING * max(a.count("\n") for a in labels)
+        head = sheet.head_height(heads, width) + gap - HEAD_GAP
         free = sheet.down(COLUMN * len(ranges), top + head + TICKS_BELOW + MARGIN)
-        panel = (free - ROW_GAP * (len(ranges) - 1)) / len(ranges)
+        panel = (free - gap * (len(ranges) - 1)) / len(ranges)
         numbers = [text for ends in ranges for text in sheet.upright_labels(ends, panel)]
     top += head
     limits = (10.0 ** (POWERS[0] - BESIDE), 10.0 ** (POWERS[1] + BESIDE))
     entries: list[frame.Entry] = []
     for k, ends in enumerate(ranges):
-        ax = sheet.axes(left, top + k * (panel + ROW_GAP), width, panel)
+        ax = sheet.axes(left, top + k * (panel + gap), width, panel)
         ax.set(xscale="log", xlim=limits, ylim=ends)
         sheet.upright_numbers(ax)
-        entries = _means(ax, runs, k, theme)
+        entries = _means(ax, runs, k, theme, labels[k])
         sheet.powers(ax, "x", seen=k == len(ranges) - 1)
         sheet.name_upright(ax, say("figure.convergence.axis.mean"))
         if k == 0:
@@ -154,11 +158,17 @@ def _mean_limits(runs: Runs, k: int) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _means(ax: Axes, runs: Runs, k: int, theme: Theme) -> list[frame.Entry]:
+def _at(runs: Runs, k: int) -> str:
+    """Return what stands above the panel of an input."""
+    x = float(runs.x[k])
+    return say("figure.convergence.at", x=short(x), y=short(float(runs.quantizer.expectation(x))))
+
+
+def _means(ax: Axes, runs: Runs, k: int, theme: Theme, label: str) -> list[frame.Entry]:
     q, x = runs.quantizer, float(runs.x[k])
     artists = plots.draw_running(ax, q, x, runs.draws, runs.means[:SHOWN, :, k], theme)
     ax.annotate(
-        say("figure.convergence.at", x=short(x), y=short(float(q.expectation(x)))),
+        label,
         xy=(0.0, 1.0),
         xycoords="axes fraction",
         xytext=(0.0, LABEL_GAP * theme.font_size),
@@ -166,6 +176,7 @@ def _means(ax: Axes, runs: Runs, k: int, theme: Theme) -> list[frame.Entry]:
         ha="left",
         va="bottom",
         fontsize=frame.SMALL * theme.font_size,
+        linespacing=frame.LINE_SPACING,
         annotation_clip=False,
     )
     return [

@@ -11,8 +11,9 @@ from matplotlib.patches import Patch
 
 from n2uq_viz import plots
 from n2uq_viz.figures import frame
+from n2uq_viz.figures.board import MARGIN
 from n2uq_viz.figures.noise import Estimates, claim, estimate, number, rms
-from n2uq_viz.figures.sheet import MARGIN, NAMED_BELOW, Sheet
+from n2uq_viz.figures.sheet import NAMED_BELOW, Sheet
 from n2uq_viz.figures.shown import read
 from n2uq_viz.montecarlo import GRADIENT_METHODS
 from n2uq_viz.plots.estimates import HATCH

@@ -13,15 +13,8 @@ from matplotlib.lines import Line2D
 
 from n2uq_viz import plots
 from n2uq_viz.figures import frame
-from n2uq_viz.figures.sheet import (
-    HEAD_GAP,
-    HIGH_PANEL,
-    LOW_PANEL,
-    MARGIN,
-    NAMED_BELOW,
-    TICKS_BELOW,
-    Sheet,
-)
+from n2uq_viz.figures.board import HIGH_PANEL, LOW_PANEL, MARGIN
+from n2uq_viz.figures.sheet import HEAD_GAP, NAMED_BELOW, TICKS_BELOW, Sheet
 from n2uq_viz.plots.guides import WIDTH as GUIDE_WIDTH
 from n2uq_viz.plots.labels import short
 from n2uq_viz.style import LINE
@@ -31,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
+    from matplotlib.collections import PolyCollection
 
     from n2uq_viz.quantizer import Quantizer
     from n2uq_viz.style import Theme
@@ -210,13 +204,14 @@ def output_panel(q: Quantizer, **keys: Any) -> Panel:
     )
 
 
-def draw_band(ax: Axes, q: Quantizer, draws: int, theme: Theme, view: View) -> None:
+def draw_band(ax: Axes, q: Quantizer, draws: int, theme: Theme, view: View) -> PolyCollection:
     """Draw where 95 % of means of `draws` draws should fall, no further than draws themselves."""
     band = plots.draw_band(ax, q, draws, theme, view)
     outline = plots.band_outline(q, draws, view)
     lower, upper, _ = q.outcomes(outline[:, 0])
     outline[:, 1] = np.clip(outline[:, 1], lower, upper)
     band.set_verts([outline])
+    return band
 
 
 def draw_probe(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from n2uq_viz.style import Theme
 
 # In units of the theme's font size, the line in units of the ruler's own.
-FONT = 0.85
+FONT = 0.9
 PAD = 0.35
 LINE = 1.15
 #: What the two rows need.

@@ -9,8 +9,8 @@ import numpy as np
 from n2uq_viz import datasets, descent, style
 from n2uq_viz import state as states
 from n2uq_viz.checks import choice
+from n2uq_viz.figures.board import size_of
 from n2uq_viz.figures.compander import is_even, middles
-from n2uq_viz.figures.sheet import size_of
 from n2uq_viz.montecarlo import root_mean_square, simulate_gradient_shared
 from n2uq_viz.plots.backward import gradient_top
 from n2uq_viz.plots.labels import percent, short

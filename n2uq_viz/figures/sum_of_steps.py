@@ -39,7 +39,7 @@ COVER, FAINT = 0.55, 0.3
 #: Colors of steps shown in a legend, at most.
 LEGEND_STEPS = 4
 #: Room above the ramps for the numbers of steps, as a share of the panel, and their font.
-NUMBERS_ROOM, NUMBER_SIZE = 0.3, 0.85
+NUMBERS_ROOM, NUMBER_SIZE = 0.3, 0.9
 #: What notes on cut slopes need above their panel.
 NOTE_ROOM = 1.5
 FOOT = 0.06

@@ -10,13 +10,14 @@ from matplotlib.patches import Patch
 from n2uq_viz import datasets, plots
 from n2uq_viz import state as states
 from n2uq_viz.figures import frame
+from n2uq_viz.figures.board import MARGIN
 from n2uq_viz.figures.compander import draw_compander
 from n2uq_viz.figures.panels import guide_entries
 from n2uq_viz.figures.ruler import RULER_HEIGHT, draw_ruler
-from n2uq_viz.figures.sheet import LEGEND_OFFSET, MARGIN, Sheet
+from n2uq_viz.figures.sheet import Sheet
 from n2uq_viz.figures.shown import estimate_of, read, summary_of
 from n2uq_viz.montecarlo import simulate_shared
-from n2uq_viz.plots.histogram import STRIP_FONT, STRIP_LABELS, STRIP_ROOM
+from n2uq_viz.plots.histogram import STRIP_ROOM
 from n2uq_viz.plots.labels import axes_size, short
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.words import say
@@ -289,22 +290,7 @@ class _Drawing:
         entropy = datasets.entropy_bits(datasets.occupancy(self.q, summary))
         most = float(np.log2(self.q.levels.size))
         claim = say("figure.threshold.entropy", entropy=short(entropy), most=short(most))
-        if self.sheet.narrow:
-            words = f"{words}, {claim}"
-        self._legend(ax, "histogram", [(patches, words)])
-        if self.sheet.narrow:
-            return
-        ax.annotate(
-            claim,
-            xy=(1.0, 1.0),
-            xycoords="axes fraction",
-            xytext=(theme.font_size * LEGEND_OFFSET, theme.font_size * STRIP_LABELS),
-            textcoords="offset points",
-            ha="left",
-            va="bottom",
-            fontsize=STRIP_FONT * theme.font_size,
-            annotation_clip=False,
-        )
+        self._legend(ax, "histogram", [(patches, f"{words}, {claim}")])
 
     def _input_axis(self) -> None:
         """Put numbers below the last panel only."""

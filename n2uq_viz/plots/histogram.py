@@ -36,12 +36,12 @@ OUTLIER = 2.5
 ROOM_WITH_CUT, ROOM = 1.3, 1.12
 #: Height of the strip of level colors, its distance from the panel, and the font of its labels,
 #: in units of the theme's font size.
-STRIP, STRIP_GAP, STRIP_FONT = 0.4, 0.25, 0.85
+STRIP, STRIP_GAP, STRIP_FONT = 0.4, 0.25, 0.9
 #: Distance of those labels from the panel.
 STRIP_LABELS = STRIP_GAP + STRIP + 0.15 * STRIP_FONT
 #: What the strip and its labels need above the panel, in units of the theme's font size.
 STRIP_ROOM = STRIP_GAP + STRIP + 1.3 * STRIP_FONT
-NOTE_SIZE = 0.8
+NOTE_SIZE = 0.9
 ORDER = {"bins": 2.0, "atoms": 2.2, "note": 3.0}
 
 

@@ -1,0 +1,112 @@
+"""Checks that look at every figure, in every theme and size, in its usual and its extreme states."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from n2uq_viz import figures, style
+from n2uq_viz import state as states
+from n2uq_viz.quantizer import Quantizer
+from tests.test_figures import assert_nothing_empty, assert_readable
+
+#: Smallest and largest number of levels, and an interval that is hardly there.
+EXTREMES = {
+    "1 bit": Quantizer.uniform(1),
+    "4 bits": Quantizer(2.0 * np.linspace(0.0, 1.0, 16) ** 1.4, np.linspace(0.0, 2.0, 16)),
+    "interval near zero": Quantizer([0.0, 0.8, 0.801, 2.0], [0.0, 2 / 3, 4 / 3, 2.0]),
+}
+#: Keys of a state that belong to the quantizer it has been made for.
+FOLLOWING = ("view", "x", "points", "shown", "start", "steps")
+#: A projector's pixels; its slide is 13.33 inches wide.
+PROJECTOR_WIDTH, SLIDE_WIDTH = 1280, 40 / 3
+
+every_name = pytest.mark.parametrize("name", figures.NAMES)
+every_size = pytest.mark.parametrize("size", figures.SIZES)
+
+
+def state_of(name: str, which: str) -> dict[str, Any]:
+    """The default state of a figure, or the same with another quantizer."""
+    found = figures.default_state(name)
+    if which == "default":
+        return found
+    kept = {key: value for key, value in found.items() if key not in FOLLOWING}
+    return states.validate({**kept, **EXTREMES[which].to_dict()}, found["explorer"])
+
+
+@every_name
+@every_size
+@pytest.mark.parametrize("which", ["default", *EXTREMES])
+def test_every_word_can_be_read_and_nothing_is_empty(
+    name: str, size: str, which: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = state_of(name, which)
+    for theme in style.THEMES:
+        if theme == "light":  # the same as dark, but for colors: see below
+            continue
+        figure = figures.NAMES[name](state, theme, size)
+        assert to_hex(figure.get_facecolor()) == style.theme(theme).color["background"]
+        assert_readable(figure, monkeypatch)
+        assert_nothing_empty(figure)
+
+
+def test_light_and_dark_differ_in_colors_alone() -> None:
+    light, dark = style.theme("light"), style.theme("dark")
+    for key in ("font_size", "line_width", "marker_size"):
+        assert getattr(light, key) == getattr(dark, key)
+
+
+@every_name
+def test_sizes_are_those_of_slides_and_papers(name: str) -> None:
+    slide, page, column = (
+        figures.NAMES[name](None, theme, size).get_size_inches().tolist()
+        for theme, size in (("projector", "slide"), ("print", "page"), ("print", "column"))
+    )
+    assert slide == pytest.approx([SLIDE_WIDTH, 7.5])
+    assert page[0] == pytest.approx(7.2)
+    assert column[0] == pytest.approx(3.5)
+    # A column of a paper is no higher than its page, but for the one with whole runs in it.
+    assert column[1] < (13.0 if name == "training" else 10.6)
+
+
+@every_name
+def test_words_on_a_projector_are_large(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At least 18 points where 1280 pixels are 13.33 inches."""
+    from tests.test_figures import drawn
+
+    figure = figures.NAMES[name](None, "projector", "slide")
+    for text in drawn(figure, monkeypatch):
+        assert text.get_fontsize() >= 18.0 - 1e-9, text.get_text()
+
+
+@every_name
+def test_without_size_it_is_a_page_and_for_a_projector_a_slide(name: str) -> None:
+    draw = figures.NAMES[name]
+    for theme, size in (("print", "page"), ("projector", "slide")):
+        inches = [draw(None, theme, each).get_size_inches().tolist() for each in (None, size)]
+        assert inches[0] == inches[1]
+
+
+@every_name
+def test_bad_input_is_told(name: str) -> None:
+    draw = figures.NAMES[name]
+    with pytest.raises(ValueError, match='size must be one of "slide", "column", "page", got'):
+        draw(size="poster")
+    with pytest.raises(ValueError, match="theme must be one of .*, got 'sepia'"):
+        draw(theme="sepia")
+    with pytest.raises(states.StateError, match="'edges' is missing"):
+        draw({"version": 1, "levels": [0.0, 1.0]})
+
+
+@every_name
+@pytest.mark.parametrize("which", ["default", *EXTREMES])
+def test_caption_alternative_and_speaker_text_are_whole(name: str, which: str) -> None:
+    state = state_of(name, which)
+    for say in (figures.caption, figures.text_alternative, figures.speaker_text):
+        words = say(name, state)
+        assert words.endswith((".", "?", ".”")), words
+        assert not re.search(r"[{}]|\bnan\b|\binf\b|  |\.\.", words), words
