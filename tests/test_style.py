@@ -31,10 +31,20 @@ def test_every_role_has_a_color(name: str) -> None:
 @pytest.mark.parametrize("name", style.THEMES)
 def test_text_and_lines_stand_out_from_the_panel(name: str) -> None:
     color = style.theme(name).color
-    for role in ("ink", "muted"):
+    # Words beside a line have its color.
+    for role in ("ink", "muted", "expectation", "monte_carlo", "gste", "ste", "first", "second"):
         assert _contrast(color[role], color["background"]) >= 4.5, role
-    for role in ("deterministic", "expectation", "monte_carlo", "gste", "ste", "edge", "threshold"):
+        assert _contrast(color[role], color["panel"]) >= 4.5, role
+    for role in ("deterministic", "edge", "threshold", "selected"):
         assert _contrast(color[role], color["panel"]) >= 3.0, role
+
+
+def test_small_words_of_a_slide_are_large_enough() -> None:
+    look = style.theme("projector")
+    sizes = [size for key, size in style.rc(look).items() if key.endswith("size")]
+    words = [size for size in sizes if size != look.marker_size]
+    assert len(words) == 6
+    assert min(words) >= 18.0
 
 
 @pytest.mark.parametrize("name", style.THEMES)

@@ -40,6 +40,8 @@ LOOKS: tuple[tuple[str, str, Any], ...] = (
     ("ste", "^", (0, (5.0, 1.5, 1.0, 1.5))),
     ("ink", "D", (0, (1.0, 1.2))),
 )
+#: Inputs whose triangles below the panel are hollow: two of the colors are equal in gray.
+HOLLOW = (1,)
 #: Size of markers on lines and of those at the inputs, next to other dots.
 ON_LINE, AT_INPUT = 1.4, 2.0
 #: How much the bands of the running means cover.
@@ -197,7 +199,7 @@ class _Drawing:
             entries.append((patch, say("figure.coin_flip.band")))
         with_means = last is not None and "monte_carlo" in self.shown
         for k, x in enumerate(self.x.tolist()):
-            role, marker, _ = LOOKS[k]
+            role, marker, dashes = LOOKS[k]
             color = theme.color[role]
             expected = float(self.q.expectation(x))
             ax.plot(
@@ -205,7 +207,7 @@ class _Drawing:
                 [ax.get_ylim()[0], expected],
                 color=color,
                 linewidth=THIN * theme.line_width,
-                linestyle=":",
+                linestyle=dashes,
             )
             look: dict[str, Any] = {
                 "color": color,
@@ -225,6 +227,7 @@ class _Drawing:
                 [low[k], high[k]],
                 color=color,
                 linewidth=theme.line_width,
+                linestyle=dashes,
                 marker="_",
                 markersize=AT_INPUT * theme.marker_size,
                 markeredgewidth=theme.line_width,
@@ -259,9 +262,16 @@ class _Drawing:
                 )
             if "band" in self.shown and self.deviation[k] > 0.0:
                 low, high = plots.funnel(self.q, x, along)
-                color = theme.color[LOOKS[k][0]]
+                role, _, dashes = LOOKS[k]
                 ax.fill_between(
-                    along, low, high, color=color, alpha=COVER, linewidth=0.0, zorder=ORDER["band"]
+                    along,
+                    low,
+                    high,
+                    facecolor=(theme.color[role], COVER),
+                    edgecolor=theme.color[role],
+                    linewidth=THIN * theme.line_width,
+                    linestyle=dashes,
+                    zorder=ORDER["band"],
                 )
             if "monte_carlo" in self.shown and self.thrown:
                 marks = self._line(k, markevery=self._marked(), zorder=ORDER["line"])
@@ -310,6 +320,8 @@ class _Drawing:
                     (y < limits[0], np.full(y.size, limits[0]), CARETDOWN),
                 ):
                     look = self._line(k, linestyle="", marker=marker, zorder=ORDER["line"])
+                    if marker == CARETDOWN and k in HOLLOW:
+                        look |= {"markerfacecolor": "none", "markeredgewidth": theme.line_width}
                     ax.plot(n[seen], height[seen], clip_on=False, **look)
         muted = theme.color["muted"]
         if "error_law" in self.shown and ax.lines:

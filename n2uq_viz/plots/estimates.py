@@ -149,7 +149,9 @@ def draw_estimate(
             **common,
             marker=shape,
             markersize=ARROW * theme.marker_size,
-            markeredgewidth=0.0,
+            # Hollow: a full one is where a slope is cut.
+            markeredgewidth=2.0 * thin,
+            markerfacecolor=theme.color["panel"],
             clip_on=False,
             zorder=ORDER["arrow"],
         )[0]
