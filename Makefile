@@ -4,8 +4,9 @@ VENV := .venv
 PORT := 8888
 # TORCH=none leaves PyTorch out; everything but live training works without it.
 TORCH := auto
-# Where `make figures` puts the pictures that the README shows.
-FIGURES := docs/figures
+# Where `make figures` puts all figures, and `make pictures` those that the README shows.
+FIGURES := figures
+PICTURES := docs/figures
 # PYTHON=/path/to/python3 chooses the Python that makes $(VENV); otherwise the first that is new enough.
 PYTHON :=
 # PYTEST_ARGS='-k quantizer' goes to pytest as it is.
@@ -23,7 +24,7 @@ TRAIN := $(if $(filter none,$(TORCH)),,$(STAMP)-torch)
 EXTRAS := lab$(if $(filter none,$(TORCH)),,$(shell echo ,train))
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test lint figures data bench screenshots constraints clean
+.PHONY: help lab test lint figures pictures data bench screenshots constraints clean
 
 help: ## list what can be made
 	@echo "usage: make TARGET [PORT=8888] [TORCH=none] [PYTHON=python3.12] [PYTEST_ARGS='-k name']"
@@ -46,8 +47,11 @@ lint: $(STAMP)-test ## ruff (rules and format) and mypy
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 
-figures: $(STAMP)-lab ## draw the README's pictures again
-	@$(PY) -m n2uq_viz.cli figures threshold overview --out $(FIGURES) --format png --theme light --overwrite
+figures: $(STAMP)-lab ## draw all figures as SVG, PDF and PNG, with a contact sheet, in figures/
+	@$(PY) -m n2uq_viz.cli figures --out $(FIGURES) --contact-sheet $(FIGURES)/contact-sheet.pdf --overwrite
+
+pictures: $(STAMP)-lab ## draw the README's pictures again
+	@$(PY) -m n2uq_viz.cli figures threshold overview --out $(PICTURES) --format png --theme light --overwrite
 
 data: $(STAMP)-test ## train again what data/training holds: about an hour, goes on where it was stopped
 	@$(PY) -m n2uq_viz.study

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from n2uq_viz import cli_training
+from n2uq_viz import cli_figures, cli_training
+from n2uq_viz.cli_figures import state_in
 from n2uq_viz.cli_training import Mistake
 from n2uq_viz.words import table
 
@@ -24,12 +25,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-
-def _figure_names() -> str:
-    """Return the names of all figures: those with a caption, since asking matplotlib takes long."""
-    keys = (key.split(".") for key in table())
-    return ", ".join(key[1] for key in keys if len(key) == 3 and key[::2] == ["figure", "caption"])
 
 
 @app.callback(invoke_without_command=True)
@@ -97,52 +92,9 @@ def lab(
     typer.echo("the lab has stopped")
 
 
-@app.command(epilog="Example: n2uq-viz figures overview --format svg,png --out slides")
-def figures(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(help=f"Any of {_figure_names()}; all if none is named."),
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("figures"),
-    formats: Annotated[
-        str, typer.Option("--format", help="Any of svg, pdf and png, with commas between.")
-    ] = "svg,pdf,png",
-    theme: Annotated[str, typer.Option(help="print, light, dark or projector.")] = "print",
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files that have these names.")
-    ] = False,
-) -> None:
-    """Draw the named figures into files.
-
-    A file that exists is kept and the next free name is taken, unless --overwrite is given.
-    """
-    from n2uq_viz import export, style
-    from n2uq_viz import figures as gallery
-
-    suffixes = [f".{name.strip().lower().lstrip('.')}" for name in formats.split(",")]
-    for suffix in suffixes:
-        if suffix not in export.SUFFIXES:
-            raise Mistake(f"a format must be svg, pdf or png, got {suffix[1:]!r}")
-    if theme not in style.THEMES:
-        raise Mistake(f"a theme must be one of {', '.join(style.THEMES)}, got {theme!r}")
-    for name in names or []:
-        if name not in gallery.NAMES:
-            raise Mistake(f"a figure must be one of {', '.join(gallery.NAMES)}, got {name!r}")
-    try:
-        for name in names or gallery.NAMES:
-            state = gallery.default_state(name)
-            figure = gallery.NAMES[name](theme=theme)
-            for suffix in suffixes:
-                path = export.save(
-                    figure,
-                    out / f"{name}{suffix}",
-                    state,
-                    text_alternative=gallery.text_alternative(name, state),
-                    overwrite=overwrite,
-                )
-                typer.echo(str(path))
-    except (OSError, ImportError) as error:
-        raise Mistake(str(error)) from None
+app.command(epilog="Example: n2uq-viz figures overview --format svg,png --out slides")(
+    cli_figures.figures
+)
 
 
 def _explorer_names() -> str:
@@ -188,26 +140,13 @@ def explorer(
             for path in page.save_all(out or Path("explorers"), overwrite=overwrite):
                 typer.echo(str(path))
             return
-        state = None if source is None else _state_in(source)
+        state = None if source is None else state_in(source)
         chosen = name or (state or {})["explorer"]
         found = explorers.NAMES[chosen]
         shown = found.opened() if state is None else found.from_state(state)
         typer.echo(str(shown.save_html(out or Path(f"{chosen}.html"), overwrite=overwrite)))
     except (OSError, ImportError, ValueError, StateError) as error:
         raise Mistake(str(error)) from None
-
-
-def _state_in(path: Path) -> dict[str, Any]:
-    """Return the state that a file holds, whatever its kind."""
-    from n2uq_viz import export
-    from n2uq_viz.state import StateError, loads
-
-    if path.suffix.lower() != ".json":
-        return export.read_state(path)
-    try:
-        return loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, StateError) as error:
-        raise StateError(f"{path} holds a state that cannot be shown: {error}") from None
 
 
 app.command(

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from n2uq_viz import __version__, cli, explorers, export, figures
+from n2uq_viz import __version__, cli, explorers, export
 from n2uq_viz import state as states
 from n2uq_viz.quantizer import Quantizer
 from tests.clones import REPOSITORY, TEXT, make_clone
@@ -79,10 +79,6 @@ def test_version() -> None:
         (["lab", "--port", "0"], "a port must be a whole number from 1 to 65535, got '0'"),
         (["lab", "--port", "65536"], "a port must be a whole number from 1 to 65535, got '65536'"),
         (["lab", "--port", "x"], "a port must be a whole number from 1 to 65535, got 'x'"),
-        (["figures", "--format", "jpg"], "a format must be svg, pdf or png, got 'jpg'"),
-        (["figures", "--format", ""], "a format must be svg, pdf or png, got ''"),
-        (["figures", "--theme", "pink"], "a theme must be one of print, light, dark, projector"),
-        (["figures", "none"], "a figure must be one of threshold, "),
     ],
     ids=" ".join,
 )
@@ -138,54 +134,6 @@ def test_convert_only_makes_the_notebooks_and_stops(tmp_path: Path) -> None:
     assert done.stdout == "00_start_here.ipynb made\n01_coins.ipynb made\n"
     assert (clone / "notebooks" / "00_start_here.py").read_text() == TEXT
     assert run("lab", "--convert-only", folder=clone).stdout == ""
-
-
-# --- Figures -------------------------------------------------------------------------------------
-
-
-def test_figures_are_drawn_with_their_state_and_never_over_others(tmp_path: Path) -> None:
-    out = tmp_path / "a" / "b"
-    arguments = (
-        "figures",
-        "threshold",
-        "--out",
-        str(out),
-        "--format",
-        "svg, PNG",
-        "--theme",
-        "dark",
-    )
-    done = run(*arguments)
-    assert (done.returncode, done.stderr) == (0, "")
-    names = ["threshold.svg", "threshold.png"]
-    assert done.stdout.splitlines() == [str(out / name) for name in names]
-    assert export.read_state(out / "threshold.svg") == export.read_state(out / "threshold.png")
-    assert run(*arguments).stdout.splitlines() == [
-        str(out / "threshold-2.svg"),
-        str(out / "threshold-2.png"),
-    ]
-    (out / "threshold.svg").write_text("old")
-    assert run(*arguments, "--overwrite").stdout == done.stdout
-    assert len(list(out.iterdir())) == 4
-    assert export.read_state(out / "threshold.svg")["version"] == 1
-
-
-def test_the_help_names_every_figure() -> None:
-    words = run("figures", "--help").stdout.replace(",", " ").replace(";", " ").split()
-    assert set(figures.NAMES) <= set(words)
-
-
-def test_all_figures_in_every_format(tmp_path: Path) -> None:
-    done = run("figures", "--out", str(tmp_path))
-    assert (done.returncode, done.stderr) == (0, "")
-    made = sorted(path.name for path in tmp_path.iterdir())
-    assert made == sorted(f"{name}{end}" for name in figures.NAMES for end in export.SUFFIXES)
-
-
-def test_figures_into_a_file(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("mine")
-    line = mistake(run("figures", "threshold", "--out", str(tmp_path / "file")))
-    assert f"cannot save 'threshold' in {tmp_path / 'file'} (" in line
 
 
 # --- Explorers -----------------------------------------------------------------------------------

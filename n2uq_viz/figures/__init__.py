@@ -14,10 +14,15 @@ from n2uq_viz.figures import arms as _arms
 from n2uq_viz.figures import (
     bias,
     figure1,
+    figure2,
+    figure3,
+    figure4,
     flips,
     flow,
     judged,
+    learned,
     noise,
+    occupied,
     running,
     savings,
     shown,
@@ -29,6 +34,7 @@ from n2uq_viz.figures import (
 from n2uq_viz.figures import bias_of_ste as _bias_of_ste
 from n2uq_viz.figures import binary as _binary
 from n2uq_viz.figures import coin_flip as _coin_flip
+from n2uq_viz.figures import compander_figure as _compander
 from n2uq_viz.figures import convergence as _convergence
 from n2uq_viz.figures import gradient_estimates as _gradient_estimates
 from n2uq_viz.figures import gradient_flow as _gradient_flow
@@ -41,8 +47,9 @@ from n2uq_viz.figures import threshold as _threshold
 from n2uq_viz.figures import threshold_history as _threshold_history
 from n2uq_viz.figures import training as _training
 from n2uq_viz.figures import training_curves as _training_curves
+from n2uq_viz.figures import weight_occupancy as _weight_occupancy
 from n2uq_viz.figures import why_quantize as _why_quantize
-from n2uq_viz.figures.sheet import SIZES
+from n2uq_viz.figures.board import SIZES
 from n2uq_viz.words import say
 
 __all__ = [
@@ -54,10 +61,14 @@ __all__ = [
     "binary",
     "caption",
     "coin_flip",
+    "compander",
     "convergence",
     "default_state",
     "explorer_of",
     "figure1_ste",
+    "figure2_binary",
+    "figure3_sum_of_steps",
+    "figure4_n2uq",
     "gradient_estimates",
     "gradient_flow",
     "overview",
@@ -71,6 +82,7 @@ __all__ = [
     "threshold_history",
     "training",
     "training_curves",
+    "weight_occupancy",
     "why_quantize",
 ]
 
@@ -79,8 +91,12 @@ arms = _arms.arms
 bias_of_ste = _bias_of_ste.bias_of_ste
 binary = _binary.binary
 coin_flip = _coin_flip.coin_flip
+compander = _compander.compander
 convergence = _convergence.convergence
 figure1_ste = figure1.figure1_ste
+figure2_binary = figure2.figure2_binary
+figure3_sum_of_steps = figure3.figure3_sum_of_steps
+figure4_n2uq = figure4.figure4_n2uq
 gradient_estimates = _gradient_estimates.gradient_estimates
 gradient_flow = _gradient_flow.gradient_flow
 overview = _overview.overview
@@ -92,6 +108,7 @@ threshold = _threshold.threshold
 threshold_history = _threshold_history.threshold_history
 training = _training.training
 training_curves = _training_curves.training_curves
+weight_occupancy = _weight_occupancy.weight_occupancy
 why_quantize = _why_quantize.why_quantize
 
 #: Name -> function of ``(state=None, theme="print", size=None)``.
@@ -105,12 +122,17 @@ NAMES: dict[str, Callable[..., Figure]] = {
     "why_quantize": why_quantize,
     "overview": overview,
     "figure1_ste": figure1_ste,
+    "figure2_binary": figure2_binary,
+    "figure3_sum_of_steps": figure3_sum_of_steps,
+    "figure4_n2uq": figure4_n2uq,
     "agreement": agreement,
     "convergence": convergence,
     "gradient_estimates": gradient_estimates,
     "surrogates": surrogates,
     "bias_of_ste": bias_of_ste,
     "range_gate": range_gate,
+    "compander": compander,
+    "weight_occupancy": weight_occupancy,
     "training": training,
     "training_curves": training_curves,
     "threshold_history": threshold_history,
@@ -129,12 +151,17 @@ _WORDS: dict[str, Callable[..., Any]] = {
     "why_quantize": savings.words,
     "overview": _overview.words,
     "figure1_ste": figure1.words,
+    "figure2_binary": figure2.words,
+    "figure3_sum_of_steps": figure3.words,
+    "figure4_n2uq": learned.words,
     "range_gate": _range_gate.words,
     "agreement": judged.words,
     "convergence": running.words,
     "gradient_estimates": noise.words,
     "surrogates": _surrogates.words,
     "bias_of_ste": bias.words,
+    "compander": _compander.words,
+    "weight_occupancy": occupied.words,
     "training": trained.words,
     "training_curves": _training_curves.words,
     "threshold_history": _threshold_history.words,
@@ -145,15 +172,24 @@ _EXPLORERS = {
     "why_quantize": "threshold",
     "overview": "sum-of-steps",
     "figure1_ste": "binary",
+    "figure2_binary": "binary",
+    "figure3_sum_of_steps": "sum-of-steps",
+    "figure4_n2uq": "threshold",
     "agreement": "threshold",
     "convergence": "threshold",
     "gradient_estimates": "threshold",
     "surrogates": "surrogate",
     "bias_of_ste": "binary",
     "range_gate": "binary",
+    "compander": "threshold",
+    "weight_occupancy": "threshold",
     "training_curves": "training",
     "threshold_history": "training",
     "arms": "training",
+}
+#: Name -> function that returns the state without one, where it is not that of the explorer.
+_DEFAULTS: dict[str, Callable[[], dict[str, Any]]] = {
+    "weight_occupancy": occupied.default_state,
 }
 
 
@@ -233,7 +269,8 @@ def default_state(name: str) -> dict[str, Any]:
     >>> default_state("coin_flip")["explorer"], default_state("why_quantize")["explorer"]
     ('coin-flip', 'threshold')
     """
-    return shown.default_state(explorer_of(name))
+    own = _DEFAULTS.get(name)
+    return shown.default_state(explorer_of(name)) if own is None else own()
 
 
 def _values(

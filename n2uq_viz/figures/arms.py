@@ -10,7 +10,8 @@ from matplotlib.lines import Line2D
 from n2uq_viz import plots
 from n2uq_viz.comparison.results import LOWER_IS_BETTER
 from n2uq_viz.figures import frame
-from n2uq_viz.figures.sheet import LOW_PANEL, MARGIN, NAMED_BELOW, Sheet
+from n2uq_viz.figures.board import LOW_PANEL, MARGIN
+from n2uq_viz.figures.sheet import NAMED_BELOW, Sheet
 from n2uq_viz.figures.shown import read
 from n2uq_viz.figures.steps import Group, groups, stored
 from n2uq_viz.plots.arms import BAR, DOT, MEAN
@@ -49,7 +50,8 @@ def arms(
     Parameters
     ----------
     state
-        A state of the Training explorer, which the figure carries: it opens there.
+        A state of the Training explorer, which the figure carries and opens in. Nothing of it is
+        drawn: what is compared are results of many runs, which no state holds.
     theme
         Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
         "auto".

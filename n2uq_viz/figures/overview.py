@@ -8,8 +8,9 @@ import numpy as np
 
 from n2uq_viz import plots, style
 from n2uq_viz.figures import frame
+from n2uq_viz.figures.board import MARGIN
 from n2uq_viz.figures.descent import STEPS, descend
-from n2uq_viz.figures.sheet import MARGIN, Sheet
+from n2uq_viz.figures.sheet import Sheet
 from n2uq_viz.figures.shown import read
 from n2uq_viz.montecarlo import simulate_shared
 from n2uq_viz.plots.labels import axes_size, short, symbol, wrap

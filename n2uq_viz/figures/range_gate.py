@@ -9,9 +9,11 @@ import numpy as np
 
 from n2uq_viz import gates
 from n2uq_viz.figures import frame
-from n2uq_viz.figures.sheet import HIGH_PANEL, MARGIN, Sheet
-from n2uq_viz.figures.shown import read
-from n2uq_viz.plots.labels import axes_size, short
+from n2uq_viz.figures.board import HIGH_PANEL, MARGIN
+from n2uq_viz.figures.sheet import Sheet
+from n2uq_viz.figures.shown import read, settle
+from n2uq_viz.plots.labels import axes_size, short, text_width
+from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.words import say
 
 if TYPE_CHECKING:
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
 #: Height of a page, in units of the theme's font size.
 PAGE = 28.0
 #: The two cases that tell the rules apart: an input, and the gradient that comes from above.
+#: Inputs here and in the next two lines are from the middle of the gate, in units of half its width.
 CASES = ((0.2, 5.0), (3.0, 0.5))
-VIEW = (-6.5, 4.5)
+VIEW = (-9.0, 4.5)
+TICKS = (-5.0, -1.0, 1.0, 3.0)
 #: Color, line style and width (next to the theme's) of each rule; wide ones lie under narrow ones.
 LOOKS = {
     "derivative": ("muted", "-.", 1.0),
@@ -35,12 +39,16 @@ LOOKS = {
     "hardtanh": ("monte_carlo", ":", 1.6),
 }
 PASSING = ("gate", "no_gate", "hardtanh")
+#: Whose dot is a ring: it may lie on another dot, and two of the colors are equal in gray.
+HOLLOW = ("hardtanh",)
 # In units of the theme's font size.
 GUTTER = 2.2
 TICKS_LEFT, FOOT = 2.4, 2.9
 #: Room for words at the right end of the paths, and least distance of two of them.
 NAMES = 7.0
 NAME_ROOM = 1.35
+#: Least distance of numbers below an axis, in units of their font size.
+BETWEEN = 0.3
 #: Widths of the three panels, next to each other.
 SHARES = (1.0, 1.0, 0.9)
 
@@ -58,7 +66,8 @@ def range_gate(
     Parameters
     ----------
     state
-        A state of the Binary explorer, which the figure carries: it opens there. XXX
+        A state of the Binary explorer: its outer edges are the range of the gate in the first two
+        panels, whose inputs move with it; the last panel, and without a state all, have −1 and 1.
     theme
         Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
         "auto".
@@ -71,7 +80,8 @@ def range_gate(
     ValueError
         A state that cannot be shown, or no such theme or size.
     """
-    _, look, size = read(state, theme, size, "binary")
+    shown, look, size = read(state, theme, size, "binary")
+    gate = _gate(shown)
     with frame.look(look):
         sheet = Sheet(look, size, PAGE)
         top = sheet.title(say("figure.range_gate.title"))
@@ -93,11 +103,27 @@ def range_gate(
             ax = sheet.axes(left + TICKS_LEFT, top + head, width, height)
             sheet.head(ax, heads[k], head, width)
             if k < len(CASES):
-                _case(ax, look, *CASES[k])
+                _case(ax, look, gate, *CASES[k])
             else:
                 _learn(ax, look)
             left += TICKS_LEFT + width + GUTTER
     return sheet.finish()
+
+
+def _gate(state: Mapping[str, Any]) -> Quantizer:
+    """Return one step whose edges are the outer ones of a valid state."""
+    return Quantizer.binary((state["edges"][0], state["edges"][-1]))
+
+
+def _inputs(gate: Quantizer, places: Sequence[float]) -> list[float]:
+    """Return inputs that are at `places` for a gate from −1 to 1.
+
+    >>> _inputs(Quantizer.binary((0.0, 2.0)), [0.2, 3.0])
+    [1.2, 4.0]
+    """
+    low, high = gate.edges.tolist()
+    half, middle = 0.5 * high - 0.5 * low, 0.5 * low + 0.5 * high
+    return [middle + half * place for place in places]
 
 
 def _heads() -> list[tuple[str, str]]:
@@ -154,31 +180,42 @@ def _label(
     )
 
 
-def _case(ax: Axes, theme: Theme, at: float, upstream: float) -> None:
+def _case(ax: Axes, theme: Theme, gate: Quantizer, place: float, upstream: float) -> None:
     """Draw what three rules pass back of one upstream gradient, by input."""
-    ax.set_xlim(*VIEW)
+    (at,), view = _inputs(gate, [place]), _inputs(gate, VIEW)
+    ax.set_xlim(*view)
     ax.set_ylim(-0.09 * upstream, 1.32 * upstream)
-    frame.label_ticks(ax.xaxis, [-5.0, -3.0, -1.0, 1.0, 3.0])
+    width, _ = axes_size(ax)
+    size = frame.SMALL * theme.font_size
+    ticks = _inputs(gate, TICKS)
+    widest = max(text_width(short(tick), size) for tick in ticks)
+    scale = width / (view[1] - view[0])
+    frame.label_ticks(ax.xaxis, frame.thin_ticks(ticks, scale, widest + BETWEEN * size))
     values = sorted({0.0, 1.0, upstream} if upstream > 1.0 else {0.0, upstream})
     frame.label_ticks(ax.yaxis, values)
     ax.grid(visible=True, axis="y")
     # Each jump is drawn upright, at the edge of the gate.
-    x = np.array([VIEW[0], -1.0, np.nextafter(-1.0, 0.0), 1.0, np.nextafter(1.0, 2.0), VIEW[1]])
+    low, high = gate.edges.tolist()
+    beside = [np.nextafter(edge, np.inf) for edge in (low, high)]
+    x = np.array([view[0], low, beside[0], high, beside[1], view[1]])
     for rule in PASSING:
-        _line(ax, theme, rule, x, gates.passed(rule, x, upstream))
+        _line(ax, theme, rule, x, gates.passed(rule, x, upstream, gate))
         ax.plot(
             [at],
-            gates.passed(rule, [at], upstream),
+            gates.passed(rule, [at], upstream, gate),
             marker="o",
             color=theme.color[LOOKS[rule][0]],
             markersize=2.0 * theme.marker_size,
+            markeredgewidth=theme.line_width,
+            fillstyle="none" if rule in HOLLOW else "full",
         )
     groups: dict[float, list[str]] = {}
     for rule in PASSING:
-        groups.setdefault(float(gates.passed(rule, VIEW[0], upstream)), []).append(rule)
+        groups.setdefault(float(gates.passed(rule, view[0], upstream, gate)), []).append(rule)
     for value, rules in groups.items():
         words = ", ".join(say(f"figure.range_gate.rule.{rule}") for rule in rules)
-        _label(ax, theme, words, (VIEW[0] + 0.15, value), LOOKS[rules[-1]][0], 0.75, "left")
+        (left,) = _inputs(gate, [VIEW[0] + 0.15])
+        _label(ax, theme, words, (left, value), LOOKS[rules[-1]][0], 0.75, "left")
     _axis_name(ax, theme, say("figure.range_gate.case.axis", x=short(at)))
 
 
@@ -223,14 +260,18 @@ def _apart(ax: Axes, theme: Theme, values: Sequence[float]) -> list[float]:
     return [float(place) for place in places]
 
 
-def words() -> dict[str, str]:
+def words(state: Mapping[str, Any] | None = None) -> dict[str, str]:
     """Return the numbers that caption and text alternative name."""
-    found = {"steps": str(gates.STEPS), "start": short(gates.START)}
+    gate = _gate(settle(state, "binary"))
+    low, high = gate.edges.tolist()
+    found = {"low": short(low), "high": short(high)}
+    found |= {"steps": str(gates.STEPS), "start": short(gates.START)}
     found |= {"count": str(gates.INPUTS.size), "far": str(len(gates.FAR))}
-    for k, (x, upstream) in enumerate(CASES, start=1):
+    for k, (place, upstream) in enumerate(CASES, start=1):
+        (x,) = _inputs(gate, [place])
         found |= {f"x_{k}": short(x), f"upstream_{k}": short(upstream)}
         for rule in PASSING:
-            found[f"{rule}_{k}"] = short(float(gates.passed(rule, x, upstream)))
+            found[f"{rule}_{k}"] = short(float(gates.passed(rule, x, upstream, gate)))
     for rule in gates.RULES:
         run = gates.learn(rule)
         found[f"end_{rule}"] = short(float(run.thresholds[-1]), 2)

@@ -5,12 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from n2uq_viz import state as states
 from n2uq_viz.figures import frame
-from n2uq_viz.figures.sheet import MARGIN, Sheet
-from n2uq_viz.figures.shown import read
-from n2uq_viz.plots.surrogates import draw_surrogate, surrogate_limits
+from n2uq_viz.figures.board import MARGIN
+from n2uq_viz.figures.sheet import Sheet
+from n2uq_viz.figures.shown import read, settle
+from n2uq_viz.figures.side import SIDES, Side, side_of
+from n2uq_viz.plots.backward import gradient_top
+from n2uq_viz.plots.labels import text_width
+from n2uq_viz.plots.surrogates import THINNER, draw_surrogate, surrogate_limits
+from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.surrogates import TABLE, Surrogate
 from n2uq_viz.words import say
 
@@ -19,6 +26,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from n2uq_viz.style import Theme
 
 View = tuple[float, float]
 
@@ -44,6 +53,12 @@ HEAD_GAP = 0.5
 #: How far a name begins left of its panel.
 NAME_LEFT = 2.2
 LEGEND = 1.7
+#: How far a number may reach beyond the ends of the axis.
+OVERHANG = 0.3
+#: Width of words as they are drawn next to their outlines, at most.
+DRAWN = 1.05
+#: Room above the highest level, as a share of it.
+ABOVE = 1.08
 
 
 def surrogates(
@@ -51,12 +66,14 @@ def surrogates(
     theme: str | None = "print",
     size: str | None = None,
 ) -> Figure:
-    """Draw every surrogate of ``n2uq_viz.surrogates.TABLE`` with its own defaults.
+    """Draw every surrogate of ``n2uq_viz.surrogates.TABLE`` in a panel of its own.
 
     Parameters
     ----------
     state
-        A state of the Surrogate explorer, which the figure carries: it opens there. XXX
+        A state of the Surrogate explorer: its quantizer is that of the panel of G-STE, and the
+        surrogates on its two sides have their parameters from it (from the left where both are the
+        same); all others have their defaults.
     theme
         Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
         "auto".
@@ -69,7 +86,8 @@ def surrogates(
     ValueError
         A state that cannot be shown, or no such theme or size.
     """
-    _, look, size = read(state, theme, size, "surrogate")
+    shown, look, size = read(state, theme, size, "surrogate")
+    settings = settings_of(shown)
     with frame.look(look):
         sheet = Sheet(look, size, PAGE)
         top = sheet.title(say("figure.surrogates.title"))
@@ -77,28 +95,53 @@ def surrogates(
         rows = -(-len(TABLE) // columns)
         free = sheet.width - 2.0 * MARGIN - columns * TICKS_LEFT - (columns - 1) * GUTTER
         width = free / columns
-        taken = top + LEGEND + MARGIN + rows * (HEAD + TICKS_BELOW) + (rows - 1) * ROW_GAP
+        entries = _entries(look)
+        legend = 0.0 if sheet.narrow else LEGEND * -(-len(entries) // _in_line(sheet, entries))
+        taken = top + legend + MARGIN + rows * (HEAD + TICKS_BELOW) + (rows - 1) * ROW_GAP
         height = sheet.down(COLUMN * rows, taken) / rows
         axes = []
         for k, surrogate in enumerate(TABLE.values()):
             row, column = divmod(k, columns)
             left = MARGIN + TICKS_LEFT + column * (TICKS_LEFT + width + GUTTER)
-            down = top + LEGEND + HEAD + row * (HEAD + height + TICKS_BELOW + ROW_GAP)
+            down = top + legend + HEAD + row * (HEAD + height + TICKS_BELOW + ROW_GAP)
             ax = sheet.axes(left, down, width, height)
             axes.append(ax)
-            _head(sheet, ax, surrogate)
-            _panel(sheet, ax, surrogate)
-        _legend(sheet, axes[0], top)
+            _head(sheet, ax, surrogate, settings[surrogate.key])
+            _panel(sheet, ax, surrogate, settings[surrogate.key])
+        _legend(sheet, entries, top)
     return sheet.finish()
 
 
-def _head(sheet: Sheet, ax: Axes, surrogate: Surrogate) -> None:
+def settings_of(state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the parameters of every surrogate that are not its defaults, by their names.
+
+    >>> from n2uq_viz.figures.shown import default_state
+    >>> any(settings_of(default_state("surrogate")).values())
+    False
+    """
+    given: dict[str, dict[str, Any]] = {}
+    for name in reversed(SIDES):
+        side = side_of(state, name)
+        given[side.surrogate.key] = side.parameters
+    given["gste"] = {"quantizer": Quantizer(state["edges"], state["levels"])}
+    return {
+        key: {
+            name: value
+            for name, value in given.get(key, {}).items()
+            if value != surrogate.parameters[name].default
+        }
+        for key, surrogate in TABLE.items()
+    }
+
+
+def _head(sheet: Sheet, ax: Axes, surrogate: Surrogate, settings: dict[str, Any]) -> None:
     """Put the name above the left end of a panel, and its noise above the right one."""
     em = sheet.theme.font_size
-    none = surrogate.no_noise() is not None
+    none = surrogate.no_noise(**settings) is not None
+    noise = noise_words(surrogate, **settings)
     for words, at, away, size, weight, color in (
         (surrogate.title, 0.0, -em * NAME_LEFT, frame.SMALL * em, "bold", "ink"),
-        (noise_words(surrogate), 1.0, 0.0, frame.SMALL * em, "normal", "ste" if none else "ink"),
+        (noise, 1.0, 0.0, frame.SMALL * em, "normal", "ste" if none else "ink"),
     ):
         ax.annotate(
             words,
@@ -115,24 +158,43 @@ def _head(sheet: Sheet, ax: Axes, surrogate: Surrogate) -> None:
         )
 
 
-def noise_words(surrogate: Surrogate) -> str:
+def noise_words(surrogate: Surrogate, **settings: Any) -> str:
     """Return the name of the noise behind a surrogate, or that there is none and why.
+
+    `settings` are those of its parameters that are not its defaults.
 
     >>> noise_words(TABLE["ede"]), noise_words(TABLE["identity_ste"])
     ('logistic', '✗ area ∞')
     """
-    reason = surrogate.why_none()
+    reason = surrogate.why_none(**settings)
+    if reason is None and settings and surrogate.key != "gste":
+        return say(f"noise.{surrogate.laws(**settings)[0].name}")
     if reason is None:
         return say(f"figure.surrogates.noise.{surrogate.key}")
     return say(f"figure.surrogates.none.{reason.reason}", area=f"{reason.area:.3g}")
 
 
-def _panel(sheet: Sheet, ax: Axes, surrogate: Surrogate) -> None:
-    view = VIEWS.get(surrogate.key, SIGN_VIEW)
+def _view(surrogate: Surrogate, settings: dict[str, Any]) -> View:
+    """Return the inputs that are shown: another staircase needs others."""
+    if not settings or surrogate.key not in VIEWS:
+        return VIEWS.get(surrogate.key, SIGN_VIEW)
+    places = np.concatenate((surrogate.kinks(**settings), surrogate.staircase(**settings)[0]))
+    low, high = states.default_view([float(places.min()), float(places.max())])
+    return low, high
+
+
+def _panel(sheet: Sheet, ax: Axes, surrogate: Surrogate, settings: dict[str, Any]) -> None:
+    view = _view(surrogate, settings)
     ax.set_xlim(*view)
-    ax.set_ylim(*surrogate_limits(surrogate, view))
-    sheet.input_numbers(ax, seen=True)
-    artists = draw_surrogate(ax, surrogate, sheet.theme, view)
+    low, high = surrogate_limits(surrogate, view, **settings)
+    cut = surrogate.key == "gste" and "quantizer" in settings
+    if cut:
+        # As in all figures with slopes: those of far steeper segments leave the panel.
+        q = settings["quantizer"]
+        high = min(high, max(gradient_top(q), ABOVE * float(q.levels[-1])))
+    ax.set_ylim(low, high)
+    sheet.input_numbers(ax, seen=True, beyond=OVERHANG if settings else None)
+    artists = draw_surrogate(ax, surrogate, sheet.theme, view, **settings)
     sheet.upright_numbers(ax)
     if len(ax.get_yticks()) < 2:
         # No two round numbers have room: then 0 and the peak.
@@ -140,15 +202,33 @@ def _panel(sheet: Sheet, ax: Axes, surrogate: Surrogate) -> None:
         frame.label_ticks(ax.yaxis, [0.0, peak])
 
 
-def _legend(sheet: Sheet, ax: Axes, top: float) -> None:
-    """Say in one line below the title what the lines of all panels are."""
-    theme = sheet.theme
-    forward, derivative = ax.lines[:2]
-    entries = [
-        (forward, say("figure.surrogates.forward")),
-        (derivative, say("figure.surrogates.derivative")),
-        (Patch(facecolor=theme.color["band"], linewidth=0.0), say("figure.surrogates.noise")),
+def _entries(theme: Theme) -> list[frame.Entry]:
+    """Return what the lines of all panels are."""
+    lines = [
+        Line2D([], [], color=theme.color[role], linewidth=width * theme.line_width)
+        for role, width in (("deterministic", THINNER), ("gste", 1.0))
     ]
+    noise = Patch(facecolor=theme.color["band"], linewidth=0.0)
+    return [
+        (lines[0], say("figure.surrogates.forward")),
+        (lines[1], say("figure.surrogates.derivative")),
+        (noise, say("figure.surrogates.noise")),
+    ]
+
+
+def _in_line(sheet: Sheet, entries: list[frame.Entry]) -> int:
+    """Return how many entries have room side by side."""
+    em = frame.SMALL * sheet.theme.font_size
+    handle = (frame.HANDLE + frame.HANDLE_GAP + frame.WORD_ROOM) * em
+    needed = sum(text_width(words, em) + handle for _, words in entries)
+    # As wide as words are drawn at most, next to what their outlines say.
+    room = sheet.theme.font_size * (sheet.width - 2.0 * MARGIN) / DRAWN
+    return len(entries) if needed <= room else len(entries) - 1
+
+
+def _legend(sheet: Sheet, entries: list[frame.Entry], top: float) -> None:
+    """Say below the title what the lines of all panels are."""
+    theme = sheet.theme
     if sheet.narrow:
         sheet.legend(sheet.figure.axes[-1], "", entries, room=sheet.width)
         return
@@ -158,7 +238,7 @@ def _legend(sheet: Sheet, ax: Axes, top: float) -> None:
         [words for _, words in entries],
         loc="upper left",
         bbox_to_anchor=(MARGIN / sheet.width, 1.0 - top / sheet.height),
-        ncols=len(entries),
+        ncols=_in_line(sheet, entries),
         borderaxespad=0.0,
         borderpad=0.0,
         columnspacing=2.0,
@@ -170,24 +250,35 @@ def _legend(sheet: Sheet, ax: Axes, top: float) -> None:
     )
 
 
-def words() -> dict[str, str]:
-    """Return the values that caption and text alternative name."""
-    with_noise = [each for each in TABLE.values() if each.no_noise() is None]
-    without = [each for each in TABLE.values() if each.no_noise() is not None]
-    return {
+def words(state: Mapping[str, Any] | None = None) -> tuple[list[str], dict[str, str]]:
+    """Return which sentence holds, and the values that caption and text alternative name."""
+    settings = settings_of(settle(state, "surrogate"))
+    why = {key: each.no_noise(**settings[key]) for key, each in TABLE.items()}
+    with_noise = [each for key, each in TABLE.items() if why[key] is None]
+    without = [each for key, each in TABLE.items() if why[key] is not None]
+    own = [
+        say(
+            "figure.surrogates.settings",
+            name=TABLE[key].title,
+            settings=Side(TABLE[key], given, *TABLE[key].staircase(**given)).settings,
+        )
+        for key, given in settings.items()
+        if given
+    ]
+    return ["own" if own else "default"], {
+        "own": ", ".join(own),
         "count": str(len(TABLE)),
         "with": str(len(with_noise)),
         "without": ", ".join(each.title for each in without),
         "explained": ", ".join(each.title for each in with_noise),
-        "each": " ".join(_spoken(each) for each in TABLE.values()),
+        "each": " ".join(_spoken(each, settings[each.key]) for each in TABLE.values()),
         "sources": "; ".join(f"{each.title}: {each.source}" for each in TABLE.values()),
     }
 
 
-def _spoken(surrogate: Surrogate) -> str:
+def _spoken(surrogate: Surrogate, settings: dict[str, Any]) -> str:
     """Return one sentence on the noise behind a surrogate, or two on why there is none."""
-    why = surrogate.no_noise()
+    why = surrogate.no_noise(**settings)
     key = "each" if why is None else "each_none"
-    return say(
-        f"figure.surrogates.{key}", name=surrogate.title, noise=noise_words(surrogate), why=why
-    )
+    noise = noise_words(surrogate, **settings)
+    return say(f"figure.surrogates.{key}", name=surrogate.title, noise=noise, why=why)

@@ -35,7 +35,7 @@ WIDER = 2.2
 #: Width of the margin that keeps plain STE visible there, next to its line.
 HALO = 1.35
 #: Font size of notes on cut slopes, next to the theme's.
-NOTE_SIZE = 0.8
+NOTE_SIZE = 0.9
 #: Size of the triangles that stand for dots above the picture, next to the dots.
 BEYOND_SIZE = 1.3
 ORDER = {"gste": 2.6, "ste": 2.8, "arrow": 3.0, "monte_carlo_gradient": 2.9}
