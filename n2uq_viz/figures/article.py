@@ -41,6 +41,8 @@ MEAN_DRAWS, SLOPE_DRAWS = 100, 1000
 CLEAR = 0.22
 #: Distance of words from a tie: to its right, in units of the view, and above, in output ranges.
 ASIDE, ABOVE = 0.035, 0.12
+#: How far a number may reach beyond the end of its axis, in units of the theme's font size.
+OVERHANG = 0.6
 #: Hole in the dots of slopes that become rings, next to the dot.
 HOLE = 0.6
 #: Room above a panel for notes on slopes that are cut, in units of the theme's font size.

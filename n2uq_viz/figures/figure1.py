@@ -9,7 +9,7 @@ import numpy as np
 
 from n2uq_viz import plots, style
 from n2uq_viz.figures import frame, panels
-from n2uq_viz.figures.article import EQUAL, draw_tie, draw_true_slope, seen, write
+from n2uq_viz.figures.article import EQUAL, OVERHANG, draw_tie, draw_true_slope, seen, write
 from n2uq_viz.figures.judged import one_ramp
 from n2uq_viz.figures.sheet import Sheet, number_list
 from n2uq_viz.figures.shown import read, settle
@@ -121,7 +121,7 @@ class _Drawing:
         for name, place in panels.arrange(sheet, top, columns).items():
             ax, forward = place.ax, name == "forward"
             ax.set_xlim(*self.view)
-            sheet.input_numbers(ax, seen=True)
+            sheet.input_numbers(ax, seen=True, beyond=OVERHANG)
             if forward:
                 sheet.level_numbers(ax, q.levels.tolist())
             else:

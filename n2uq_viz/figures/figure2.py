@@ -12,6 +12,7 @@ from n2uq_viz import state as states
 from n2uq_viz.figures import frame, panels
 from n2uq_viz.figures.article import (
     MEAN_DRAWS,
+    OVERHANG,
     SLOPE_DRAWS,
     cut_room,
     draw_slope_dots,
@@ -162,7 +163,7 @@ class _Drawing:
             upright = say(f"figure.threshold.{'output' if output else 'gradient'}")
             sheet.name_upright(place.ax, upright, place.name_at)
             place.ax.set_xlim(*self.view)
-            sheet.input_numbers(place.ax, seen=not output)
+            sheet.input_numbers(place.ax, seen=not output, beyond=OVERHANG)
             if output:
                 sheet.level_numbers(place.ax, q.levels.tolist())
             else:

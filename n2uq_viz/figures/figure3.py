@@ -13,6 +13,7 @@ from n2uq_viz import state as states
 from n2uq_viz.figures import frame, panels
 from n2uq_viz.figures.article import (
     MEAN_DRAWS,
+    OVERHANG,
     SLOPE_DRAWS,
     draw_slope_dots,
     draw_tie,
@@ -158,7 +159,7 @@ class _Drawing:
             ax = place.ax
             ax.set_xlim(*self.view)
             below = sheet.narrow or name != "sum"
-            sheet.input_numbers(ax, seen=below)
+            sheet.input_numbers(ax, seen=below, beyond=OVERHANG)
             if below:
                 sheet.name_below(ax, say("figure.threshold.input"))
             sheet.name_upright(ax, say(f"figure.figure3_sum_of_steps.axis.{name}"), place.name_at)

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from n2uq_viz import plots
 from n2uq_viz import state as states
 from n2uq_viz.figures import frame, panels
-from n2uq_viz.figures.article import draw_slope_dots, draw_tie, write
+from n2uq_viz.figures.article import OVERHANG, draw_slope_dots, draw_tie, write
 from n2uq_viz.figures.learned import claim, parameter_line
 from n2uq_viz.figures.segments import (
     OUTSIDE,
@@ -173,7 +173,7 @@ class _Drawing:
         """Put numbers and a name below the last panel, and below the first where it is apart."""
         apart = self.beside or self.sheet.narrow
         below = name == "learned" or (name == "forward" and apart)
-        self.sheet.input_numbers(ax, seen=below)
+        self.sheet.input_numbers(ax, seen=below, beyond=OVERHANG)
         if below:
             ruler = RULER_HEIGHT if name == "forward" else 0.0
             pad = frame.number_pad(self.theme) + ruler * self.theme.font_size

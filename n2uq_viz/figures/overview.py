@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from n2uq_viz.figures import frame
 from n2uq_viz.figures.board import MARGIN
 from n2uq_viz.figures.descent import STEPS, descend
 from n2uq_viz.figures.sheet import Sheet
-from n2uq_viz.figures.shown import read
+from n2uq_viz.figures.shown import read, settle
 from n2uq_viz.montecarlo import simulate_shared
 from n2uq_viz.plots.labels import axes_size, short, symbol, wrap
 from n2uq_viz.quantizer import Quantizer
@@ -38,9 +39,12 @@ INPUTS, THROWS, DRAWS = 61, 5, 100
 #: Distance of throws at one input from each other (output units); size next to other dots.
 LIFT, COIN = 0.12, 0.7
 SEED = 1
-UNEVEN = Quantizer([0.0, 0.4, 1.1, 2.0], np.linspace(0.0, 2.0, 4))
-#: Beyond the last edge is room for words.
-UNEVEN_VIEW: View = (-0.3, 2.9)
+#: Empty space around the edges and the levels of a sum of ramps, as shares of their range: right
+#: of the last edge is room for words.
+BEFORE, BEYOND = 0.15, 0.45
+BELOW, ABOVE = 0.075, 0.175
+#: Height of the words on a slope above the lower end of its ramp, as a share of its step.
+BESIDE = 0.35
 # In units of the theme's font size.
 #: Height of a panel in a column.
 COLUMN = 8.0
@@ -67,7 +71,8 @@ def overview(
     Parameters
     ----------
     state
-        A state of the Sum-of-steps explorer, which the figure carries: it opens there. XXX
+        A state of the Sum-of-steps explorer: panel 5 adds up all the ramps of its quantizer. The
+        other panels have a binary quantizer and a descent of their own.
     theme
         Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
         "auto".
@@ -80,8 +85,9 @@ def overview(
     ValueError
         A state that cannot be shown, or no such theme or size.
     """
-    _, look, size = read(state, theme, size, "sum-of-steps")
-    drawings = (_step, _coin, _mean, _slope, _sum, _learn)
+    shown, look, size = read(state, theme, size, "sum-of-steps")
+    q = Quantizer(shown["edges"], shown["levels"])
+    drawings = (_step, _coin, _mean, _slope, partial(_sum, q), _learn)
     with frame.look(look):
         em = look.font_size
         sheet = Sheet(look, size, PAGE)
@@ -210,7 +216,7 @@ def _mean(ax: Axes, theme: Theme) -> None:
     plots.draw_band(ax, BINARY, DRAWS, theme, BINARY_VIEW)
     plots.draw_monte_carlo(ax, simulate_shared(BINARY, x, DRAWS, SEED), theme)
     plots.draw_expectation(ax, BINARY, theme, BINARY_VIEW)
-    _label(ax, theme, "mean.dots", (-0.35, 0.2), "monte_carlo", "right", draws=DRAWS)
+    _label(ax, theme, "mean.dots", (-0.7, 0.55), "monte_carlo", draws=DRAWS)
     _label(ax, theme, "mean.line", (0.2, -0.7), "expectation", "left")
 
 
@@ -220,19 +226,35 @@ def _slope(ax: Axes, theme: Theme) -> None:
     _label(ax, theme, "slope.value", (0.0, 0.5), "gste", slope=1)
 
 
-def _sum(ax: Axes, theme: Theme) -> None:
-    q = UNEVEN
-    _axes(ax, theme, UNEVEN_VIEW, (-0.15, 2.35), ([0.0, 1.0, 2.0], [0.0, 1.0, 2.0]))
-    x = np.unique(np.concatenate((UNEVEN_VIEW, q.edges)))
+def _sum(q: Quantizer, ax: Axes, theme: Theme) -> None:
+    edges, levels = (float(q.edges[0]), float(q.edges[-1])), q.levels
+    wide, rise = edges[1] - edges[0], float(levels[-1] - levels[0])
+    view = (edges[0] - BEFORE * wide, edges[1] + BEYOND * wide)
+    limits = (float(levels[0]) - BELOW * rise, float(levels[-1]) + ABOVE * rise)
+    size = frame.SMALL * theme.font_size
+    width, height = axes_size(ax)
+    across, _ = frame.round_ticks(*view, width, size)
+    upward, _ = frame.round_ticks(*limits, height, size, upright=True)
+    # Beyond the last edge stands the name of the axis.
+    _axes(ax, theme, view, limits, ([tick for tick in across if tick <= edges[1]], upward))
+    x = np.unique(np.concatenate((view, q.edges)))
     low = np.full(x.size, q.levels[0])
     for color, part in zip(theme.levels(q.levels.size), q.parts(), strict=False):
         high = low + part.expectation(x)
         ax.fill_between(x, low, high, color=color, alpha=AREA, linewidth=0.0)
         low = high
-    plots.draw_expectation(ax, q, theme, UNEVEN_VIEW)
-    for k, slope in enumerate(q.slopes.tolist()):
-        at = (UNEVEN_VIEW[1] - 0.05, q.levels[k] + 0.35 * (q.levels[k + 1] - q.levels[k]))
-        _label(ax, theme, "slope.value", at, "ink", "right", slope=short(slope, 2))
+    plots.draw_expectation(ax, q, theme, view)
+    places = levels[:-1] + BESIDE * np.diff(levels)
+    at = view[1] - 0.02 * wide
+    scale = height / (limits[1] - limits[0])
+    if np.diff(places).min(initial=np.inf) * scale < frame.LINE_SPACING * size:
+        # No room for one line each.
+        ends = {"low": short(float(q.slopes.min()), 2), "high": short(float(q.slopes.max()), 2)}
+        middle = 0.5 * float(levels[0]) + 0.5 * float(levels[-1])
+        _label(ax, theme, "slopes", (at, middle), "ink", "right", count=q.slopes.size, **ends)
+        return
+    for place, slope in zip(places.tolist(), q.slopes.tolist(), strict=True):
+        _label(ax, theme, "slope.value", (at, place), "ink", "right", slope=short(slope, 2))
 
 
 def _learn(ax: Axes, theme: Theme) -> None:
@@ -266,12 +288,14 @@ def _learn(ax: Axes, theme: Theme) -> None:
     )
 
 
-def words() -> dict[str, str]:
+def words(state: Mapping[str, Any] | None = None) -> dict[str, str]:
     """Return the numbers that caption and text alternative name."""
-    run = descend()
+    shown, run = settle(state, "sum-of-steps"), descend()
+    q = Quantizer(shown["edges"], shown["levels"])
     return {
         "draws": str(DRAWS),
-        "slopes": ", ".join(short(float(slope), 2) for slope in UNEVEN.slopes),
+        "ramps": str(q.slopes.size),
+        "slopes": ", ".join(short(float(slope), 2) for slope in q.slopes),
         "steps": str(STEPS),
         "before": short(float(run.loss[0]), 2),
         "after": short(float(run.loss[-1]), 2),

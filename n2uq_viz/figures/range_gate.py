@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 #: Height of a page, in units of the theme's font size.
 PAGE = 28.0
 #: The two cases that tell the rules apart: an input, and the gradient that comes from above.
-#: Inputs here and in the next two lines are from the middle of the gate, in units of half its width.
+#: Inputs here and in the next two lines: from the middle of the gate, in units of half its width.
 CASES = ((0.2, 5.0), (3.0, 0.5))
 VIEW = (-9.0, 4.5)
 TICKS = (-5.0, -1.0, 1.0, 3.0)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from n2uq_viz.figures import frame
 from n2uq_viz.figures.savings import (
     FLOAT_BITS,
-    INTEGER_BITS,
     TERMS,
+    bits_of,
     energies,
+    output_words,
+    quantizer_of,
     sizes_in_megabytes,
     sum_energies,
 )
@@ -60,7 +62,8 @@ def why_quantize(
     Parameters
     ----------
     state
-        A state of the Threshold explorer, which the figure carries: it opens there. XXX
+        A state of the Threshold explorer: the bits of its levels are one of the rows of bytes, and
+        its levels are those at the end, with the integers that stand for them.
     theme
         Name of a theme of ``n2uq_viz.style``; None for the state's own, "light" where that is
         "auto".
@@ -75,7 +78,8 @@ def why_quantize(
     FileNotFoundError
         The package runs outside of a clone of its repository, which holds the energies.
     """
-    _, look, size = read(state, theme, size, "threshold")
+    shown, look, size = read(state, theme, size, "threshold")
+    q = quantizer_of(shown)
     with frame.look(look):
         em = look.font_size
         sheet = Sheet(look, size, PAGE)
@@ -91,7 +95,7 @@ def why_quantize(
             )
             ax = sheet.axes(left, top + down, column, height)
             _head(ax, look, name, em * column, em * top)
-            draw(ax, look)
+            draw(ax, look, q)
         sheet.foot(say("figure.why_quantize.source"))
     return sheet.finish()
 
@@ -174,8 +178,8 @@ def _less(words: str, factor: float) -> str:
     return f"{words}  ({say('figure.why_quantize.less', factor=short(factor))})"
 
 
-def _bytes(ax: Axes, theme: Theme) -> None:
-    sizes = sizes_in_megabytes()
+def _bytes(ax: Axes, theme: Theme, q: Quantizer) -> None:
+    sizes = sizes_in_megabytes(bits_of(q.levels.size))
     most = max(sizes.values())
     _rows(ax)
     ax.set_xlim(0.0, most)
@@ -195,7 +199,7 @@ def _bytes(ax: Axes, theme: Theme) -> None:
         )
 
 
-def _energy(ax: Axes, theme: Theme) -> None:
+def _energy(ax: Axes, theme: Theme, _: Quantizer) -> None:
     _rows(ax)
     ax.set_xscale("log")
     ax.set_xlim(*ENERGY_RANGE)
@@ -263,7 +267,7 @@ def _dot(
         )
 
 
-def _sum(ax: Axes, theme: Theme) -> None:
+def _sum(ax: Axes, theme: Theme, q: Quantizer) -> None:
     in_floats, in_integers = sum_energies()
     _rows(ax)
     ax.set_xlim(0.0, in_floats)
@@ -274,26 +278,28 @@ def _sum(ax: Axes, theme: Theme) -> None:
         quantized = key == "integer"
         text = _less(words, in_floats / value) if quantized else words
         _bar(ax, theme, row, value, text, accent=quantized)
-    _levels(ax, theme, Quantizer.uniform(INTEGER_BITS[-1]))
+    _levels(ax, theme, q)
 
 
 def _levels(ax: Axes, theme: Theme, q: Quantizer) -> None:
     """Show in the last rows why integers do: every output is its number times one step."""
-    step = float(q.levels[1] - q.levels[0])
     row = ROWS - 2
-    _words(ax, theme, row, say("figure.why_quantize.sum.steps", step=short(step)))
+    _words(ax, theme, row, output_words(q))
     inset = 1.5 * theme.font_size
     width, _ = axes_size(ax)
     most = ax.get_xlim()[1]
     at = row + 1.0
     size = frame.SMALL * theme.font_size
-    places = [
-        most * (inset + (width - 2.0 * inset) * k / (q.levels.size - 1)) / width
-        for k in range(q.levels.size)
-    ]
+    share = (q.levels - q.levels[0]) / (q.levels[-1] - q.levels[0])
+    points = (inset + (width - 2.0 * inset) * share).tolist()
+    places = [most * point / width for point in points]
+    widest = max(text_width(short(level), size) for level in q.levels.tolist())
+    named = frame.thin_ticks(points, 1.0, widest + 0.5 * frame.WORD_ROOM * size)
     ax.plot(places, [at] * len(places), color=theme.color["muted"], linewidth=frame.SPINE_WIDTH)
     for k, (place, level) in enumerate(zip(places, q.levels.tolist(), strict=True)):
         _dot(ax, theme, (place, place), at, theme.color["expectation"], theme.color["expectation"])
+        if points[k] not in named:
+            continue
         for words, away, color in ((str(k), 1.0, "expectation"), (short(level), -1.0, "muted")):
             ax.annotate(
                 words,
