@@ -1,4 +1,4 @@
-"""Checks that look at every figure, in every theme and size, in its usual and its extreme states."""
+"""Checks that look at every figure, in every theme and size, as it is and at its extremes."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_words_on_a_projector_are_large(name: str, monkeypatch: pytest.MonkeyPat
 
     figure = figures.NAMES[name](None, "projector", "slide")
     for text in drawn(figure, monkeypatch):
-        assert text.get_fontsize() >= 18.0 - 1e-9, text.get_text()
+        assert float(text.get_fontsize()) >= 18.0 - 1e-9, text.get_text()
 
 
 @every_name
@@ -96,7 +96,7 @@ def test_bad_input_is_told(name: str) -> None:
     draw = figures.NAMES[name]
     with pytest.raises(ValueError, match='size must be one of "slide", "column", "page", got'):
         draw(size="poster")
-    with pytest.raises(ValueError, match="theme must be one of .*, got 'sepia'"):
+    with pytest.raises(ValueError, match=r"theme must be one of .*, got 'sepia'"):
         draw(theme="sepia")
     with pytest.raises(states.StateError, match="'edges' is missing"):
         draw({"version": 1, "levels": [0.0, 1.0]})

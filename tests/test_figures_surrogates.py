@@ -118,7 +118,7 @@ def test_noise_of_a_step_in_part_of_the_view() -> None:
 
 
 def test_the_zoo_has_a_panel_for_every_surrogate() -> None:
-    figure = figures.surrogates("light")
+    figure = figures.surrogates(theme="light")
     assert len(figure.axes) == len(TABLE)
     for ax, entry in zip(figure.axes, TABLE.values(), strict=True):
         title, tag = (text.get_text() for text in ax.texts)
@@ -221,7 +221,7 @@ def test_standard_errors_are_those_of_the_draws() -> None:
 
 
 def test_bias_figure_draws_those_numbers() -> None:
-    values, slopes = figures.bias_of_ste("light").axes
+    values, slopes = figures.bias_of_ste(theme="light").axes
     color = LIGHT.color
     found = bias.simulated(bias.DOTS)
     dots = line(values, color["monte_carlo"], "None", "o")
@@ -278,7 +278,7 @@ def solid(ax: Axes) -> list[Line2D]:
 
 
 def test_first_figure_shows_step_slope_and_estimator() -> None:
-    forward, true, ste = figures.figure1_ste("light").axes
+    forward, true, ste = figures.figure1_ste(theme="light").axes
     q = Quantizer.binary()
     treads = line(forward, LIGHT.color["deterministic"])
     np.testing.assert_array_equal(treads.get_ydata(), [-1.0, -1.0, np.nan, 1.0, 1.0])

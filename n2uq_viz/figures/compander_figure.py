@@ -118,7 +118,7 @@ class _Drawing:
         entries = [*self._curve(places["curve"]), *self._rounding(places["rounding"])]
         ax = places["quantizer"]
         self._quantizer(ax)
-        right = ax.figure.get_size_inches()[0] * frame.POINTS_PER_INCH * ax.get_position().x1
+        right = sheet.figure.get_size_inches()[0] * frame.POINTS_PER_INCH * ax.get_position().x1
         room = sheet.width - MARGIN - right / theme.font_size
         sheet.legend(ax, say("figure.compander.legend"), entries, room=room)
 
@@ -191,12 +191,13 @@ class _Drawing:
         bottom, _ = ax.get_ylim()
         seen = (self.view[0] <= self.q.thresholds) & (self.q.thresholds <= self.view[1])
         # Each hangs down from the foot of its step, as under the curve above.
+        dashes: Any = LINE["threshold"]
         ax.vlines(
             self.q.thresholds[seen],
             bottom,
             self.q.levels[:-1][seen],
             colors=self.theme.color["threshold"],
-            linestyles=LINE["threshold"],
+            linestyles=dashes,
             linewidths=WAY * self.theme.line_width,
         )
         plots.draw_quantizer(ax, self.q, self.theme, self.view)

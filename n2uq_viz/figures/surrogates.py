@@ -233,8 +233,9 @@ def _legend(sheet: Sheet, entries: list[frame.Entry], top: float) -> None:
         sheet.legend(sheet.figure.axes[-1], "", entries, room=sheet.width)
         return
     size = frame.SMALL * theme.font_size
+    handles: list[Any] = [handle for handle, _ in entries]
     sheet.figure.legend(
-        [handle for handle, _ in entries],
+        handles,
         [words for _, words in entries],
         loc="upper left",
         bbox_to_anchor=(MARGIN / sheet.width, 1.0 - top / sheet.height),
