@@ -66,8 +66,7 @@ def main() -> None:
         path.unlink()
     for name in figures.NAMES:
         for shown in SHOWN:
-            picture = draw(name, *shown).quantize(128, dither=Image.Dither.NONE)
-            picture.save(path_of(name, *shown), optimize=True)
+            draw(name, *shown).save(path_of(name, *shown), optimize=True)
 
 
 if __name__ == "__main__":

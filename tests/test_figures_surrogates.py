@@ -302,7 +302,8 @@ def test_first_figure_shows_step_slope_and_estimator() -> None:
     assert (extent.x0, extent.x1) == pytest.approx((-1.0, 1.0))
     assert forward.get_ylabel() == "output y"
     assert true.get_ylabel() == ste.get_ylabel() == "dy/dx"
-    assert {ax.get_xlabel() for ax in (forward, true, ste)} == {"input x"}
+    for ax in (forward, true, ste):
+        assert "input x" in {text.get_text() for text in ax.texts}
     # The words name the gate as it is: closed at its left end, open at its right end.
     assert [float(q.ste_gradient(end, slope="unit")) for end in q.edges] == [0.0, 1.0]
     assert "gate open:\n−1 < x ≤ 1" in [text.get_text() for text in ste.texts]

@@ -73,6 +73,8 @@ class Board:
         self._legends: list[tuple[Axes, str, Sequence[frame.Entry]]] = []
         #: Legends beside Axes, and their distance from them.
         self._beside: list[tuple[Legend, Axes, float]] = []
+        #: From where on names at the ends of horizontal axes need the room of legends.
+        self._ends: list[float] = []
         self._top = MARGIN
 
     def title(self, claim: str) -> float:
@@ -170,7 +172,8 @@ class Board:
         order = sorted(range(len(boxes)), key=lambda k: tops[k])
         for above, below in itertools.pairwise(order):
             tops[below] = max(tops[below], tops[above] + heights[above] + BELOW_GAP)
-        end = self.height - 0.5 * MARGIN
+        # Not over the names at the ends of axes.
+        end = min([self.height - 0.5 * MARGIN, *(end - 0.5 * BELOW_GAP for end in self._ends)])
         for k in reversed(order):
             tops[k] = min(tops[k], end - heights[k])
             end = tops[k] - BELOW_GAP

@@ -121,6 +121,8 @@ class Sheet(Board):
         if whole:
             values = [value for value in values if abs(value - round(value)) < WHOLE]
         labels = [short(value, digits) for value in values]
+        if beyond is None and self.narrow:
+            beyond = MARGIN
         if beyond is not None:
             for k, (value, label) in enumerate(zip(values, labels, strict=True)):
                 inside = min(value - low, high - value) * width / (high - low)
@@ -168,11 +170,13 @@ class Sheet(Board):
             end = frame.POINTS_PER_INCH * (at - ax.bbox.x1) / ax.figure.dpi
             overhang = 0.5 * text_width(last.get_text(), frame.SMALL * em)
             away = max(away, end + overhang + 0.5 * frame.WORD_ROOM * frame.SMALL * em)
+        below = frame.TICK_LENGTH + frame.number_pad(self.theme)
+        self._ends.append(self.height - self._in_em(ax.bbox.y0) + below / em + beyond)
         ax.annotate(
             say("figure.threshold.input") if words is None else words,
             xy=(1.0, 0.0),
             xycoords="axes fraction",
-            xytext=(away, -frame.TICK_LENGTH - frame.number_pad(self.theme) - em * beyond),
+            xytext=(away, -below - em * beyond),
             textcoords="offset points",
             ha="left",
             va="top",

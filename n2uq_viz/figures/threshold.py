@@ -295,13 +295,9 @@ class _Drawing:
     def _input_axis(self) -> None:
         """Put numbers below the last panel only."""
         em = self.theme.font_size
-        width, _ = axes_size(next(iter(self.axes.values())))
-        values, digits = frame.round_ticks(*self.view, width, frame.SMALL * em)
         last = self.panels[-1]
         for name, ax in self.axes.items():
-            frame.label_ticks(ax.xaxis, values, digits)
-            if name != last:
-                ax.tick_params(axis="x", labelbottom=False, length=0.0)
+            self.sheet.input_numbers(ax, seen=name == last)
         ruler = RULER_HEIGHT if self.panels == ["forward"] else 0.0
         ax = self.axes[last]
         if ruler:

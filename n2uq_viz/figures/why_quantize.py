@@ -199,7 +199,7 @@ def _bytes(ax: Axes, theme: Theme, q: Quantizer) -> None:
         )
 
 
-def _energy(ax: Axes, theme: Theme, _: Quantizer) -> None:
+def _energy(ax: Axes, theme: Theme, _q: Quantizer) -> None:
     _rows(ax)
     ax.set_xscale("log")
     ax.set_xlim(*ENERGY_RANGE)
