@@ -17,9 +17,9 @@ from n2uq_viz import export, figures
 
 FOLDER = Path(__file__).parent / "data" / "pictures"
 #: What is stored of each figure: theme and size.
-SHOWN = (("light", "page"), ("dark", "slide"), ("print", "column"))
+SHOWN = (("light", "page"), ("dark", "slide"))
 #: Width in pixels of a stored picture.
-WIDTH = 360
+WIDTH = 320
 DPI = 100
 #: Pictures are compared through a haze of this radius in pixels, half the height of a letter.
 HAZE = 2.5

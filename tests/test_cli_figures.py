@@ -85,7 +85,7 @@ def test_formats_of_one_figure_have_one_name(command: Command, tmp_path: Path) -
     assert (tmp_path / "figures" / "figure1_ste.pdf").read_text() == "mine"
     notes = (tmp_path / names[2]).read_text(encoding="utf-8")
     assert "(figure1_ste-2.svg)" in notes
-    assert "The puzzle." in notes
+    assert "The puzzle" in notes
 
 
 def test_size_resolution_and_letters(command: Command, tmp_path: Path) -> None:

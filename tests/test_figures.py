@@ -224,8 +224,10 @@ def test_ties_guides_and_levels_are_those_of_the_quantizer() -> None:
     assert "b₁, b₂" in words  # too close for two labels
     assert "t₇" in words
     entropy = datasets.entropy_bits(datasets.occupancy(q, datasets.summary("digit_pixels")))
-    (legend,) = (each for each in words if "entropy" in each)
-    assert f"entropy {float(f'{entropy:.3g}'):g} bits (max 3)" in legend.replace("\n", " ")
+    legend = histogram.get_legend()
+    assert legend is not None
+    said = " ".join(text.get_text() for text in legend.get_texts()).replace("\n", " ")
+    assert f"entropy {float(f'{entropy:.3g}'):g} bits (max 3)" in said
 
 
 def test_guides_of_thresholds_end_at_what_is_there() -> None:

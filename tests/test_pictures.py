@@ -27,7 +27,7 @@ def test_nothing_is_stored_that_no_figure_has() -> None:
 
 def test_stored_pictures_are_small() -> None:
     sizes = [path.stat().st_size for path in pictures.FOLDER.glob("*.png")]
-    assert max(sizes) < 80_000
+    assert max(sizes) < 120_000
     assert sum(sizes) < 3_000_000
 
 

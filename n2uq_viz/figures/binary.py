@@ -265,7 +265,10 @@ class _Drawing:
                 linewidth=0.0,
             )
             words = say("figure.binary.heap", count=f"{count:,}", y=short(y))
-            fits = (end - count) / (end - start) * width > text_width(words, size) + size
+            needed = frame.DRAWN * text_width(words, size) + size
+            fits = (end - count) / (end - start) * width > needed
+            if needed > width:  # the text alternative has the numbers as well
+                continue
             ax.annotate(
                 words,
                 # Behind the bar, or on it where there is no room.

@@ -33,7 +33,7 @@ COLUMN = 5.5
 #: Room above every panel with means, for the input, and how far that is from the panel.
 ROW_GAP, LABEL_GAP = 1.6, 0.3
 RIGHT = 12.6
-PASSES = 3
+PASSES = 5
 #: Empty space left and right of the draws, as powers of ten.
 BESIDE = 0.2
 #: Empty space around the means of a panel, as a share of their range.

@@ -30,6 +30,8 @@ POINTS_PER_INCH = 72.0
 SMALL = 0.9
 #: Width of bold words next to plain ones, at most.
 BOLDER = 1.15
+#: Width of words as they are drawn next to what their outlines say, at most.
+DRAWN = 1.04
 #: Line spacing, in units of the font size.
 LINE_SPACING = 1.2
 #: Handles of a legend: length, and distance to the words, in units of the legend's font size.
@@ -131,7 +133,7 @@ def legend_below(
     wide, high = (POINTS_PER_INCH * size / ax.figure.dpi for size in (box.width, box.height))
     size = SMALL * theme.font_size
     half = 0.5 * (width - WORD_ROOM * size)
-    room = half - (HANDLE + HANDLE_GAP) * size
+    room = (half - (HANDLE + HANDLE_GAP) * size) / DRAWN
     columns = 2 if all(text_width(words, size) <= room for _, words in entries) else 1
     at = (-aside / wide, -drop / high)
     return _legend(ax, theme, title, entries, at, half if columns == 2 else width, columns)
@@ -148,7 +150,7 @@ def _legend(
 ) -> Legend:
     """Add a legend with its upper left corner at a point of the Axes, in columns of that width."""
     size = SMALL * theme.font_size
-    room = width - (HANDLE + HANDLE_GAP) * size
+    room = (width - (HANDLE + HANDLE_GAP) * size) / DRAWN
     found = ax.legend(
         [handle for handle, _ in entries],
         [wrap(words, room, size) for _, words in entries],

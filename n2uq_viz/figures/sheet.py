@@ -76,7 +76,7 @@ class Sheet(Board):
         """Return the room left of panels, for the name of the axis and the widest number."""
         em = self.theme.font_size
         widest = max((text_width(text, frame.SMALL * em) for text in numbers), default=0.0)
-        return MARGIN + NAME + (widest + frame.TICK_LENGTH + frame.TICK_PAD) / em
+        return MARGIN + NAME + (frame.DRAWN * widest + frame.TICK_LENGTH + frame.TICK_PAD) / em
 
     def name_upright(self, ax: Axes, words: str, at: float = MARGIN) -> None:
         """Name the upright axis, `at` from the left of the figure."""
