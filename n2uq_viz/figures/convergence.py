@@ -33,7 +33,7 @@ COLUMN = 5.5
 #: Room above every panel with means, for the input, and how far that is from the panel.
 ROW_GAP, LABEL_GAP = 1.6, 0.3
 RIGHT = 12.6
-PASSES = 5
+PASSES = 3
 #: Empty space left and right of the draws, as powers of ten.
 BESIDE = 0.2
 #: Empty space around the means of a panel, as a share of their range.
@@ -104,7 +104,7 @@ def _draw(runs: Runs, theme: Theme, size: str) -> Figure:
         head = sheet.head_height(heads, width) + gap - HEAD_GAP
         free = sheet.down(COLUMN * len(ranges), top + head + TICKS_BELOW + MARGIN)
         panel = (free - gap * (len(ranges) - 1)) / len(ranges)
-        numbers = [text for ends in ranges for text in sheet.upright_labels(ends, panel)]
+        numbers += [text for ends in ranges for text in sheet.upright_labels(ends, panel)]
     top += head
     limits = (10.0 ** (POWERS[0] - BESIDE), 10.0 ** (POWERS[1] + BESIDE))
     entries: list[frame.Entry] = []
