@@ -123,7 +123,8 @@ def _shape(path: Path) -> tuple[tuple[float, float], ...]:
     return tuple((x, y) for x, y in points.tolist())
 
 
-def _of_line(line: Line2D, panel: Color) -> Iterator[Mark]:
+def of_line(line: Line2D, panel: Color) -> Iterator[Mark]:
+    """Look of a line, with a marker or without; none for one that is not drawn."""
     points, alpha = np.atleast_1d(line.get_xdata()).size, line.get_alpha()
     look: dict[str, Any] = {}
     style = MarkerStyle(line.get_marker())
@@ -159,7 +160,8 @@ def _outlined(
     return replace(area, width=width, dashes=look["dashes"])
 
 
-def _of_patch(patch: Patch, panel: Color) -> Iterator[Mark]:
+def of_patch(patch: Patch, panel: Color) -> Iterator[Mark]:
+    """Look of a face and its outline."""
     face, edge = to_rgba(patch.get_facecolor()), to_rgba(patch.get_edgecolor())
     dashes = tuple(patch._unscaled_dash_pattern[1] or ())  # type: ignore[attr-defined]
     look = {"hatch": patch.get_hatch() or "", "dashes": dashes}
@@ -202,8 +204,8 @@ def marks(panel: Sequence[Axes]) -> list[Mark]:
     background = to_hex(panel[0].get_facecolor())
     found: list[Mark] = []
     for ax in panel:
-        found += (m for a in ax.lines if a.get_visible() for m in _of_line(a, background))
-        found += (m for a in ax.patches if a.get_visible() for m in _of_patch(a, background))
+        found += (m for a in ax.lines if a.get_visible() for m in of_line(a, background))
+        found += (m for a in ax.patches if a.get_visible() for m in of_patch(a, background))
         found += (m for a in ax.images if a.get_visible() for m in _of_image(a, background))
         for each in ax.collections:
             scaled = each.get_array() is not None

@@ -94,9 +94,12 @@ def test_expectation_and_slope_are_the_quantizers(name: str, q: Quantizer) -> No
 def test_evidence_is_simulated_from_the_state(name: str, q: Quantizer) -> None:
     one = state_of(name, q)
     dots = [
-        [points for ax in figures.NAMES[name](state, "light").axes for points in found(ax)]
+        [
+            each
+            for ax in figures.NAMES[name](state, "light").axes
+            for each in lines(ax, "monte_carlo")
+        ]
         for state in (one, {**one, "seed": 6}, one)
-        for found in [lambda ax: lines(ax, "monte_carlo")]
     ]
     same = [np.array_equal(a, b, equal_nan=True) for a, b in zip(dots[0], dots[2], strict=True)]
     assert dots[0]

@@ -7,11 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.artist import Artist
 from matplotlib.colors import to_hex
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.text import Text
 
 from n2uq_viz import figures, style
 from n2uq_viz import state as states
 from n2uq_viz.quantizer import Quantizer
+from tests.color_vision import Mark, marks, of_line, of_patch, panels
 from tests.test_figures import assert_nothing_empty, assert_readable
 
 #: Smallest and largest number of levels, and an interval that is hardly there.
@@ -110,3 +115,35 @@ def test_caption_alternative_and_speaker_text_are_whole(name: str, which: str) -
         words = say(name, state)
         assert words.endswith((".", "?", ".”")), words
         assert not re.search(r"[{}]|\bnan\b|\binf\b|  |\.\.", words), words
+
+
+def hex_of(mark: Mark) -> str:
+    color: Any = mark.pure
+    return to_hex(color)
+
+
+def looks(artist: Artist, panel: str) -> list[Mark]:
+    """How an entry of a legend looks."""
+    if isinstance(artist, Line2D):
+        return list(of_line(artist, panel))
+    return list(of_patch(artist, panel)) if isinstance(artist, Patch) else []
+
+
+@every_name
+def test_what_is_drawn_is_in_a_legend_or_has_words_of_its_color(name: str) -> None:
+    look = style.theme("light")
+    figure = figures.NAMES[name](None, "light", "page")
+    legends = [*figure.legends, *filter(None, (ax.get_legend() for ax in figure.axes))]
+    told = {
+        hex_of(mark)
+        for legend in legends
+        for artist in legend.findobj()
+        for mark in looks(artist, look.color["panel"])
+    }
+    told |= {to_hex(text.get_color()) for text in figure.findobj(Text) if text.get_text().strip()}
+    # Grid and guides say what they are by where they stand; a band belongs to its dots or line.
+    told |= {look.color["grid"], look.color["muted"], *look.level_ramp}
+    if look.color["monte_carlo"] in told:
+        told.add(look.color["band"])
+    drawn_ = {hex_of(mark) for panel in panels(figure) for mark in marks(panel)}
+    assert drawn_ <= told
