@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.collections import PolyCollection
 from matplotlib.patches import Patch
 
 from n2uq_viz import plots
@@ -49,13 +48,9 @@ RIGHT, GUTTER = 12.6, 0.8
 PITCH, AROUND = 1.45, 0.3
 #: How much the areas of steps cover: alone, and below dots and lines.
 COVER, FAINT = 0.55, 0.4
-#: Colors of steps shown in a legend, at most.
-LEGEND_STEPS = 4
 #: Size of dots at ties, at most, next to the distance of steps.
 DOT = 0.42
-THIN = 0.5
 SEED = 0
-ORDER = {"area": 1.2, "outline": 2.4}
 
 
 def figure3_sum_of_steps(
@@ -181,19 +176,7 @@ class _Drawing:
         self, ax: Axes, shapes: list[FloatArray], cover: float = COVER
     ) -> tuple[Artist, ...]:
         """Fill one shape for each step, and return some of their colors for a legend."""
-        areas = PolyCollection(
-            shapes,
-            facecolors=self.colors,
-            alpha=cover,
-            edgecolors=self.theme.color["ink"],
-            linewidths=THIN * self.theme.line_width,
-            zorder=ORDER["area"],
-        )
-        ax.add_collection(areas, autolim=False)
-        stride = max(1, -(-self.steps // LEGEND_STEPS))
-        return tuple(
-            Patch(facecolor=color, alpha=cover, linewidth=0.0) for color in self.colors[::stride]
-        )
+        return panels.fill_steps(ax, shapes, self.colors, cover, self.theme)
 
     def _steps(self, ax: Axes) -> list[frame.Entry]:
         theme, view = self.theme, self.view

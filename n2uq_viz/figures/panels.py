@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.collections import PolyCollection
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from n2uq_viz import plots
 from n2uq_viz.figures import frame
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.collections import PolyCollection
 
+    from n2uq_viz.checks import FloatArray
     from n2uq_viz.quantizer import Quantizer
     from n2uq_viz.style import Theme
 
@@ -42,6 +45,10 @@ PROBE_SIZE = 2.2
 #: Dashes of the line there: longer than those of thresholds and edges.
 PROBE_LINE: Any = (0, (6.0, 3.0))
 PROBE_ORDER = 3.6
+#: Outlines of the areas of steps, next to the theme's lines, and where the areas lie.
+AREA_OUTLINE, AREA_ORDER = 0.5, 1.2
+#: Colors of steps shown in a legend, at most.
+LEGEND_STEPS = 4
 
 
 @dataclass(frozen=True)
@@ -237,6 +244,23 @@ def draw_probe(
         zorder=PROBE_ORDER,
     )
     return dot
+
+
+def fill_steps(
+    ax: Axes, shapes: Sequence[FloatArray], colors: Sequence[str], cover: float, theme: Theme
+) -> tuple[Patch, ...]:
+    """Fill a shape, (n, 2), for each step, and return some of their colors for a legend."""
+    areas = PolyCollection(
+        shapes,
+        facecolors=colors,
+        alpha=cover,
+        edgecolors=theme.color["ink"],
+        linewidths=AREA_OUTLINE * theme.line_width,
+        zorder=AREA_ORDER,
+    )
+    ax.add_collection(areas, autolim=False)
+    stride = max(1, -(-len(colors) // LEGEND_STEPS))
+    return tuple(Patch(facecolor=color, alpha=cover, linewidth=0.0) for color in colors[::stride])
 
 
 def guide_entries(theme: Theme) -> list[frame.Entry]:

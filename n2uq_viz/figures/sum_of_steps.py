@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.collections import PolyCollection
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from n2uq_viz import plots
 from n2uq_viz.figures import frame, panels
@@ -36,15 +34,12 @@ PAGE = 46.4
 RIGHT = 13.2
 #: How much the areas of steps cover, and what is not added up yet.
 COVER, FAINT = 0.55, 0.3
-#: Colors of steps shown in a legend, at most.
-LEGEND_STEPS = 4
 #: Room above the ramps for the numbers of steps, as a share of the panel, and their font.
 NUMBERS_ROOM, NUMBER_SIZE = 0.3, 0.9
 #: What notes on cut slopes need above their panel.
 NOTE_ROOM = 1.5
 FOOT = 0.06
-THIN = 0.5
-ORDER = {"area": 1.2, "outline": 2.4}
+OUTLINE_ORDER = 2.4
 
 
 def sum_of_steps(
@@ -143,19 +138,7 @@ class _Drawing:
 
     def _areas(self, ax: Axes, shapes: list[FloatArray]) -> tuple[Artist, ...]:
         """Fill one shape for each step, and return some of their colors for a legend."""
-        areas = PolyCollection(
-            shapes,
-            facecolors=self.colors,
-            alpha=COVER,
-            edgecolors=self.theme.color["ink"],
-            linewidths=THIN * self.theme.line_width,
-            zorder=ORDER["area"],
-        )
-        ax.add_collection(areas, autolim=False)
-        step = max(1, -(-self.count // LEGEND_STEPS))
-        return tuple(
-            Patch(facecolor=color, alpha=COVER, linewidth=0.0) for color in self.colors[::step]
-        )
+        return panels.fill_steps(ax, shapes, self.colors, COVER, self.theme)
 
     def _sum(self, ax: Axes) -> list[frame.Entry]:
         q, theme, view = self.q, self.theme, self.view
@@ -168,7 +151,7 @@ class _Drawing:
             if self.count < q.thresholds.size:
                 whole = plots.draw_quantizer(ax, q, theme, view)
                 for line in (whole.treads, whole.risers, whole.at_tie, whole.above_tie):
-                    line.set(alpha=FAINT, zorder=ORDER["area"] + 0.1)
+                    line.set(alpha=FAINT, zorder=panels.AREA_ORDER + 0.1)
                 entries.append((whole.treads, say("figure.sum_of_steps.whole")))
             if self.sum is not None:
                 drawn = plots.draw_quantizer(ax, self.sum, theme, view)
@@ -205,7 +188,7 @@ class _Drawing:
                 [0.0, rise],
                 color=theme.color["expectation"],
                 linewidth=theme.line_width,
-                zorder=ORDER["outline"],
+                zorder=OUTLINE_ORDER,
             )
         patches = self._areas(ax, shapes)
         self._numbers(ax, most)

@@ -55,8 +55,6 @@ NAME_LEFT = 2.2
 LEGEND = 1.7
 #: How far a number may reach beyond the ends of the axis.
 OVERHANG = 0.3
-#: Width of words as they are drawn next to their outlines, at most.
-DRAWN = 1.05
 #: Room above the highest level, as a share of it.
 ABOVE = 1.08
 
@@ -222,7 +220,7 @@ def _in_line(sheet: Sheet, entries: list[frame.Entry]) -> int:
     handle = (frame.HANDLE + frame.HANDLE_GAP + frame.WORD_ROOM) * em
     needed = sum(text_width(words, em) + handle for _, words in entries)
     # As wide as words are drawn at most, next to what their outlines say.
-    room = sheet.theme.font_size * (sheet.width - 2.0 * MARGIN) / DRAWN
+    room = sheet.theme.font_size * (sheet.width - 2.0 * MARGIN) / frame.DRAWN
     return len(entries) if needed <= room else len(entries) - 1
 
 
