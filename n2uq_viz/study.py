@@ -32,6 +32,8 @@ TUNING_SEEDS = (1000, 1001, 1002)
 TUNED_TASKS = ("pixels", "spirals", "moons", "digits")
 #: Methods whose rate is chosen again for other bits: sizes that they learn shrink with more bits.
 TUNED_AGAIN = ("lsq", "gste")
+#: Tasks on which activations alone are compared over all bits.
+OVER_BITS = ("pixels", "spirals", "digits")
 RATE_COLUMNS = (
     "task",
     "method",
@@ -48,7 +50,8 @@ def tuning() -> list[TrainingConfig]:
     """Return the runs that learning rates are chosen by.
 
     Every task and method with activations of 2 bits; and, over two seeds and without the lowest
-    rate, digits with weights and activations of 1 to 4 bits, by methods that learn step sizes.
+    rate, by methods that learn step sizes: digits with weights and activations of 1 to 4 bits, and
+    activations alone of the other bits.
     """
     found = []
     for rate in GRID:
@@ -56,18 +59,23 @@ def tuning() -> list[TrainingConfig]:
     for rate in GRID[1:]:
         seeds = TUNING_SEEDS[:2]
         found += grid(["digits"], TUNED_AGAIN, BITS, seeds, learning_rate=rate)
+        others = [bits for bits in BITS if bits != 2]
+        found += grid(OVER_BITS, TUNED_AGAIN, others, seeds, "activations", learning_rate=rate)
     return found
 
 
 def compared() -> list[TrainingConfig]:
     """Return the runs that the course compares.
 
-    Ten seeds each. Digits with weights and activations of 1 to 4 bits, by the methods that have a
-    name elsewhere; with activations of 2 bits alone all tasks and methods. The regression once for
-    each method and 1 to 4 bits, since nothing in it is random.
+    Ten seeds each. Digits with weights and activations of 1 to 4 bits, and three tasks with
+    activations alone, by the methods that have a name elsewhere; with activations of 2 bits alone
+    all tasks and methods. The regression once for each method and 1 to 4 bits, since nothing in it
+    is random.
     """
-    found = grid(["digits"], ("float", "ste", "lsq", "gste"), BITS, SEEDS)
+    named = ("float", "ste", "lsq", "gste")
+    found = grid(["digits"], named, BITS, SEEDS)
     found += grid(TUNED_TASKS, METHODS, [2], SEEDS, "activations")
+    found += grid(OVER_BITS, named, BITS, SEEDS, "activations")
     found += grid(["regression"], [m for m in METHODS if m != "float"], BITS, [0])
     return list({config.key: config for config in found}.values())
 

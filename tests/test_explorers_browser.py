@@ -278,6 +278,9 @@ print(sum(isinstance(each, _kind) for each in gc.get_objects()))
     assert int(lab.in_kernel(opened, alive)) == 1
 
 
+UNDER_THE_POINTER = "(stage, [x, y]) => stage.contains(document.elementFromPoint(x, y))"
+
+
 def random_actions(hand: Hand, rng: np.random.Generator, count: int) -> int:
     """Do random things with the mouse, the keyboard, the controls and Python."""
     page, stage = hand.page, hand.stage
@@ -304,7 +307,14 @@ def random_actions(hand: Hand, rng: np.random.Generator, count: int) -> int:
             x, y = (
                 (near["x"] + 12, near["y"] + 12) if near else (picture["x"] + 9, picture["y"] + 9)
             )
-            page.mouse.move(x + rng.normal(0, 6), y + rng.normal(0, 6))
+            x, y = x + rng.normal(0, 6), y + rng.normal(0, 6)
+            # What the lab has scrolled under its own toolbar is not under the pointer: a press
+            # there could be one on the lab's button that restarts the kernel.
+            if not stage.evaluate(UNDER_THE_POINTER, [x, y]):
+                stage.scroll_into_view_if_needed()
+                done += 1
+                continue
+            page.mouse.move(x, y)
             page.mouse.down()
             for _ in range(int(rng.integers(1, 12))):
                 x += rng.normal(0, 60)

@@ -17,6 +17,7 @@ from nbclient import NotebookClient
 
 from n2uq_viz.course import registry
 from n2uq_viz.course.items import Chapter
+from tests.answered import CHECK, PREDICT, answered, as_it_comes
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "notebooks").glob("*.py"))
@@ -44,31 +45,11 @@ for _name in ("connect", "connect_ex"):
     setattr(socket.socket, _name, _only_here(getattr(socket.socket, _name)))
 socket.getaddrinfo = socket.gethostbyname = _no_names
 """
-CHECK = re.compile(r'course\.check\("(\w+)", (\w+)\)\s*$')
-PREDICT = re.compile(r'course\.predict\("(\w+)"\)')
 
 
 def _chapter(source: Path) -> Chapter:
     (found,) = [chapter for chapter in registry.chapters() if chapter.notebook == source.stem]
     return found
-
-
-def _read(source: Path) -> Any:
-    return jupytext.read(source, fmt="py:percent")
-
-
-def _solved(notebook: Any) -> Any:
-    """The notebook as somebody leaves it who predicted everything and solved everything."""
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
-        if found := CHECK.search(cell.source):
-            _, exercise = registry.find_exercise(found[1])
-            cell.source = f"{exercise.solution}\n\n{found[0]}"
-        elif found := PREDICT.search(cell.source):
-            _, prediction = registry.find_prediction(found[1])
-            cell.source = f"{found[0]}.answer(**{prediction.truth()!r})"
-    return notebook
 
 
 def _run(notebook: Any, folder: Path) -> float:
@@ -92,7 +73,11 @@ class Runs:
 
     def __init__(self, source: Path, folder: Path) -> None:
         self.source, self.folder, self.chapter = source, folder, _chapter(source)
-        self.fresh, self.solved, self.again = _read(source), _solved(_read(source)), _read(source)
+        self.fresh, self.solved, self.again = (
+            as_it_comes(source),
+            answered(source),
+            as_it_comes(source),
+        )
         self.seconds = _run(self.fresh, folder)
         _run(self.solved, folder)
         _run(self.again, folder)
@@ -147,7 +132,7 @@ def test_text_to_notebook_to_text_loses_nothing(source: Path) -> None:
 
 @each_source
 def test_the_text_has_what_every_notebook_has(source: Path) -> None:
-    notebook, chapter = _read(source), _chapter(source)
+    notebook, chapter = as_it_comes(source), _chapter(source)
     first = notebook.cells[0]
     assert first.cell_type == "markdown"
     assert "Run All Cells" in first.source
@@ -173,7 +158,9 @@ def test_the_text_has_what_every_notebook_has(source: Path) -> None:
 
 @each_source
 def test_links_in_the_text_lead_somewhere(source: Path) -> None:
-    prose = "\n".join(cell.source for cell in _read(source).cells if cell.cell_type == "markdown")
+    prose = "\n".join(
+        cell.source for cell in as_it_comes(source).cells if cell.cell_type == "markdown"
+    )
     for target in re.findall(r"\]\(([^)]+)\)", prose):
         if not target.startswith(("https://", "#")):
             path = source.parent / target.split("#")[0]
@@ -182,7 +169,7 @@ def test_links_in_the_text_lead_somewhere(source: Path) -> None:
 
 def test_the_bug_that_is_shown_is_the_one_to_be_found() -> None:
     source = ROOT / "notebooks" / "01_binary_and_ste.py"
-    (shown,) = [cell for cell in _code(_read(source)) if "def buggy(" in cell.source]
+    (shown,) = [cell for cell in _code(as_it_comes(source)) if "def buggy(" in cell.source]
     chapter, exercise = registry.find_exercise("mended")
     names: dict[str, Any] = {}
     exec(chapter.setup, names)
