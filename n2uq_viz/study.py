@@ -49,17 +49,18 @@ OUT = Path(__file__).resolve().parent.parent / "data" / "training"
 def tuning() -> list[TrainingConfig]:
     """Return the runs that learning rates are chosen by.
 
-    Every task and method with activations of 2 bits; and, over two seeds and without the lowest
-    rate, by methods that learn step sizes: digits with weights and activations of 1 to 4 bits, and
-    activations alone of the other bits.
+    Every task and method with activations of 2 bits; and, over two seeds, by methods that learn
+    step sizes: activations alone of the other bits, and, without the lowest rate, digits with
+    weights and activations of 1 to 4 bits.
     """
     found = []
     for rate in GRID:
         found += grid(TUNED_TASKS, METHODS, [2], TUNING_SEEDS, "activations", learning_rate=rate)
+    seeds = TUNING_SEEDS[:2]
     for rate in GRID[1:]:
-        seeds = TUNING_SEEDS[:2]
         found += grid(["digits"], TUNED_AGAIN, BITS, seeds, learning_rate=rate)
-        others = [bits for bits in BITS if bits != 2]
+    others = [bits for bits in BITS if bits != 2]
+    for rate in GRID:
         found += grid(OVER_BITS, TUNED_AGAIN, others, seeds, "activations", learning_rate=rate)
     return found
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -68,16 +70,42 @@ def _run(notebook: Any, folder: Path) -> float:
     return seconds
 
 
+def _lines(cell: Any) -> list[ast.stmt]:
+    return ast.parse(cell.source).body
+
+
+def _only_shows(cell: Any) -> bool:
+    """Whether a cell of code shows something and leaves nothing behind."""
+    return all(isinstance(line, ast.Expr) for line in _lines(cell))
+
+
+def _imports_nothing(cell: Any) -> bool:
+    return not all(isinstance(line, (ast.Import, ast.ImportFrom)) for line in _lines(cell))
+
+
+def _without(notebook: Any, leave_out: Callable[[Any], bool]) -> Any:
+    """The notebook without some of its cells of code, but with all that ask or say what is done."""
+    asking = re.compile(r"course\.(predict|check|progress)\(")
+    notebook.cells = [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type != "code" or asking.search(cell.source) or not leave_out(cell)
+    ]
+    return notebook
+
+
 class Runs:
-    """One notebook in one folder, run three times: as it comes, solved, and as it comes again."""
+    """One notebook in one folder, run three times: as it comes, solved, and as it comes again.
+
+    The first run is of every cell. The second leaves out cells that only show what the first one
+    showed; the third has the questions alone, since it is about what a restarted kernel knows.
+    """
 
     def __init__(self, source: Path, folder: Path) -> None:
         self.source, self.folder, self.chapter = source, folder, _chapter(source)
-        self.fresh, self.solved, self.again = (
-            as_it_comes(source),
-            answered(source),
-            as_it_comes(source),
-        )
+        self.fresh = as_it_comes(source)
+        self.solved = _without(answered(source), _only_shows)
+        self.again = _without(as_it_comes(source), _imports_nothing)
         self.seconds = _run(self.fresh, folder)
         _run(self.solved, folder)
         _run(self.again, folder)

@@ -20,6 +20,7 @@ from n2uq_viz.nn import LSQActivation, N2UQActivation, N2UQConv2d, N2UQLinear
 from n2uq_viz.optimum import excess_loss
 from n2uq_viz.study import (
     BITS,
+    OVER_BITS,
     RATE_COLUMNS,
     TUNED_AGAIN,
     TUNED_TASKS,
@@ -82,7 +83,9 @@ def test_rates_are_the_best_of_what_was_measured() -> None:
     rows = [line.split(",") for line in text.splitlines()]
     assert tuple(rows[0]) == RATE_COLUMNS
     once = len(TUNED_TASKS) * len(METHODS) * len(GRID)
-    assert len(rows) == 1 + once + len(TUNED_AGAIN) * len(BITS) * (len(GRID) - 1)
+    both = len(TUNED_AGAIN) * len(BITS) * (len(GRID) - 1)
+    alone = len(TUNED_AGAIN) * (len(BITS) - 1) * len(GRID) * len(OVER_BITS)
+    assert len(rows) == 1 + once + both + alone
     for (task, method, weight_bits, activation_bits), rate in best_rates(rows[1:]).items():
         bits = [int(each) if each else None for each in (weight_bits, activation_bits)]
         assert tuned_rate(task, method, *bits) == rate, (task, method, bits)

@@ -15,7 +15,7 @@ from n2uq_viz.state import _OWN, _SHARED, rules
 from n2uq_viz.state.runs import MAX_RUNS
 from n2uq_viz.training import config as training
 from n2uq_viz.training import summary_rules
-from n2uq_viz.training.rates import tuned_rate
+from n2uq_viz.training.rates import RATES_OF_BITS, tuned_rate
 from n2uq_viz.training.run import STATUSES
 
 __all__ = ["for_browser"]
@@ -115,6 +115,9 @@ def _training() -> dict[str, Any]:
         "rates": {
             task: {method: tuned_rate(task, method) for method in training.METHODS}
             for task in training.TASKS
+        },
+        "ratesOfBits": {
+            " ".join(str(part or "") for part in key): rate for key, rate in RATES_OF_BITS.items()
         },
         "maxEpochs": training.MAX_EPOCHS,
         "maxBatch": training.MAX_BATCH,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["GRID", "tuned_rate"]
+__all__ = ["GRID", "RATES_OF_BITS", "tuned_rate"]
 
 #: The learning rates that were tried.
 GRID = (1e-3, 3e-3, 1e-2, 3e-2)
@@ -47,17 +47,35 @@ _TUNED: dict[str, dict[str, float]] = {
         "gste": 1e-2,
     },
 }
-#: With weights and activations of so many bits, where step sizes and intervals shrink with more
-#: bits and weights have steps of their own: chosen again in the same way, over two seeds.
-_TUNED_AGAIN: dict[tuple[str, str, int], float] = {
-    ("digits", "lsq", 1): 1e-2,
-    ("digits", "lsq", 2): 1e-2,
-    ("digits", "lsq", 3): 3e-3,
-    ("digits", "lsq", 4): 3e-3,
-    ("digits", "gste", 1): 1e-2,
-    ("digits", "gste", 2): 1e-2,
-    ("digits", "gste", 3): 3e-3,
-    ("digits", "gste", 4): 1e-2,
+#: Task, method, bits of weights (None: floats) and of activations: step sizes and intervals shrink
+#: with more bits, and weights have steps of their own, so these were chosen again over two seeds.
+RATES_OF_BITS: dict[tuple[str, str, int | None, int], float] = {
+    ("digits", "lsq", 1, 1): 1e-2,
+    ("digits", "lsq", 2, 2): 1e-2,
+    ("digits", "lsq", 3, 3): 3e-3,
+    ("digits", "lsq", 4, 4): 3e-3,
+    ("digits", "gste", 1, 1): 1e-2,
+    ("digits", "gste", 2, 2): 1e-2,
+    ("digits", "gste", 3, 3): 3e-3,
+    ("digits", "gste", 4, 4): 1e-2,
+    ("digits", "lsq", None, 1): 1e-2,
+    ("digits", "lsq", None, 3): 3e-2,
+    ("digits", "lsq", None, 4): 3e-2,
+    ("digits", "gste", None, 1): 1e-2,
+    ("digits", "gste", None, 3): 1e-2,
+    ("digits", "gste", None, 4): 1e-2,
+    ("spirals", "lsq", None, 1): 3e-2,
+    ("spirals", "lsq", None, 3): 1e-2,
+    ("spirals", "lsq", None, 4): 1e-2,
+    ("spirals", "gste", None, 1): 1e-2,
+    ("spirals", "gste", None, 3): 3e-3,
+    ("spirals", "gste", None, 4): 1e-3,
+    ("pixels", "lsq", None, 1): 1e-2,
+    ("pixels", "lsq", None, 3): 3e-2,
+    ("pixels", "lsq", None, 4): 1e-2,
+    ("pixels", "gste", None, 1): 3e-3,
+    ("pixels", "gste", None, 3): 1e-2,
+    ("pixels", "gste", None, 4): 1e-2,
 }
 #: Of the task "regression": one quantizer alone, which ends at the same place for every rate.
 _REGRESSION = 1e-2
@@ -76,6 +94,6 @@ def tuned_rate(
     if task == "regression":
         return _REGRESSION
     rate = _TUNED[task][method]
-    if weight_bits is not None and weight_bits == activation_bits:
-        rate = _TUNED_AGAIN.get((task, method, weight_bits), rate)
-    return rate
+    if activation_bits is None:
+        return rate
+    return RATES_OF_BITS.get((task, method, weight_bits, activation_bits), rate)

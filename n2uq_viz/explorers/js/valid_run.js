@@ -31,7 +31,8 @@ function validConfig(key, given, training) {
   const activation = validBits(named("activation_bits"), config.activation_bits, true, around);
   const weight = validBits(named("weight_bits"), config.weight_bits, training.withWeights.includes(task), around);
   if (activation === null && (task === "regression" || (method !== "float" && weight === null))) unfit("activation_bits");
-  const rate = validFinite(named("learning_rate"), config.learning_rate ?? training.rates[task][method]);
+  const tuned = training.ratesOfBits[[task, method, weight ?? "", activation ?? ""].join(" ")] ?? training.rates[task][method];
+  const rate = validFinite(named("learning_rate"), config.learning_rate ?? tuned);
   return {
     task,
     method,
