@@ -20,6 +20,7 @@ from n2uq_viz.montecarlo import GRADIENT_METHODS
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.state.browser import for_browser
 from n2uq_viz.state.runs import summaries as summaries_of
+from n2uq_viz.training.rates import RATES_OF_BITS
 from n2uq_viz.training.summary import summarize_run
 from tests.made_runs import made_run
 from tests.test_javascript import node, random_quantizer
@@ -381,6 +382,17 @@ def test_a_settled_state_stays_as_it_is() -> None:
     settled = [state.validate(valid_state(rng, name)) for name in state.EXPLORERS * 3]
     answers = browser_answers([(found, None) for found in settled])
     assert same([answer["valid"] for answer in answers], settled)
+
+
+def test_a_rate_that_is_left_out_is_the_tuned_one_of_its_bits() -> None:
+    cases: list[tuple[Any, str | None]] = []
+    for task, method, weight_bits, activation_bits in RATES_OF_BITS:
+        bits = {"weight_bits": weight_bits, "activation_bits": activation_bits}
+        run = summarize_run(made_run(task, method, epochs=1, **bits))
+        config = {key: value for key, value in run["config"].items() if key != "learning_rate"}
+        cases.append(({**MINIMAL, "runs": [{**run, "config": config}]}, "training"))
+    valid, _ = compare(cases)
+    assert valid == len(cases) == len(RATES_OF_BITS)
 
 
 def summary_with(**keys: Any) -> State:

@@ -27,21 +27,22 @@ function validConfig(key, given, training) {
   const { task, method } = config;
   const unfit = (name) => refuse("refused.run.config", { key: named(name), task, got: received(config[name]) });
   const around = { config, training };
+  const usually = (value, usual) => (value === training.bits.default ? usual : value);
   if (task === "regression" && method === "float") unfit("method");
   const activation = validBits(named("activation_bits"), config.activation_bits, true, around);
   const weight = validBits(named("weight_bits"), config.weight_bits, training.withWeights.includes(task), around);
   if (activation === null && (task === "regression" || (method !== "float" && weight === null))) unfit("activation_bits");
   const tuned = training.ratesOfBits[[task, method, weight ?? "", activation ?? ""].join(" ")] ?? training.rates[task][method];
-  const rate = validFinite(named("learning_rate"), config.learning_rate ?? tuned);
+  const rate = validFinite(named("learning_rate"), usually(config.learning_rate, tuned));
   return {
     task,
     method,
     activation_bits: activation,
     weight_bits: weight,
     seed: validWhole(named("seed"), config.seed, 0, training.maxSeed),
-    epochs: validWhole(named("epochs"), config.epochs ?? training.epochs[task], 1, training.maxEpochs),
+    epochs: validWhole(named("epochs"), usually(config.epochs, training.epochs[task]), 1, training.maxEpochs),
     learning_rate: validNumber(named("learning_rate"), rate, Number.MIN_VALUE, Number.MAX_VALUE),
-    batch_size: validWhole(named("batch_size"), config.batch_size ?? training.batch[task], 2, training.maxBatch),
+    batch_size: validWhole(named("batch_size"), usually(config.batch_size, training.batch[task]), 2, training.maxBatch),
     weight_gradient: validChoice(named("weight_gradient"), config.weight_gradient, training.weightGradients),
   };
 }
