@@ -387,8 +387,11 @@ def test_a_settled_state_stays_as_it_is() -> None:
 def test_a_rate_that_is_left_out_is_the_tuned_one_of_its_bits() -> None:
     cases: list[tuple[Any, str | None]] = []
     for task, method, weight_bits, activation_bits in RATES_OF_BITS:
-        bits = {"weight_bits": weight_bits, "activation_bits": activation_bits}
-        run = summarize_run(made_run(task, method, epochs=1, **bits))
+        run = summarize_run(
+            made_run(
+                task, method, epochs=1, weight_bits=weight_bits, activation_bits=activation_bits
+            )
+        )
         config = {key: value for key, value in run["config"].items() if key != "learning_rate"}
         cases.append(({**MINIMAL, "runs": [{**run, "config": config}]}, "training"))
     valid, _ = compare(cases)

@@ -71,7 +71,8 @@ def _run(notebook: Any, folder: Path) -> float:
 
 
 def _lines(cell: Any) -> list[ast.stmt]:
-    return ast.parse(cell.source).body
+    lines: list[ast.stmt] = ast.parse(str(cell.source)).body
+    return lines
 
 
 def _only_shows(cell: Any) -> bool:
