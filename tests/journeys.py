@@ -195,11 +195,13 @@ def throw_at_more_inputs(hand: Hand) -> None:
 def play_and_pause(hand: Hand, key: str, at_least: int) -> None:
     """Play until there is that much; all of it is one step of undo."""
     before = hand.state()
-    play = hand.find("[data-action=play]")
+    play, line = hand.find("[data-action=play]"), hand.find(f"[data-readout={key}]")
+    old = line.get_attribute("data-value")
     play.click()
+    # Where it was at its end, it begins again at 0; until that is drawn, the line says the old end.
     hand.page.wait_for_function(
-        "([line, least]) => Number(line.dataset.value) >= least",
-        arg=[hand.find(f"[data-readout={key}]").element_handle(), at_least],
+        "([line, least, old]) => line.dataset.value !== old && Number(line.dataset.value) >= least",
+        arg=[line.element_handle(), at_least, old],
     )
     play.click()
     expect(play).to_have_attribute("aria-pressed", "false")

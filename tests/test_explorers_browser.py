@@ -437,6 +437,10 @@ def test_training_live_while_the_kernel_answers(opened: Page, complaints: list[s
     expect(hand.find("[data-control=train-method] option[value=float]")).to_have_count(0)
     hand.find("[data-control=train-task]").select_option("spirals")
     hand.find("[data-control=train-method]").select_option("pact")
+    # Random actions came before: only what is chosen here is known.
+    hand.find("[data-control=train-bits]").select_option("2")
+    hand.find("[data-control=train-seed]").fill("0")
+    hand.find("[data-control=train-seed]").press("Enter")
     for typed, kept in (("0", "100"), ("many", "100"), ("10,000", "10000")):
         hand.find("[data-control=train-epochs]").fill(typed)
         hand.find("[data-control=train-epochs]").press("Enter")
