@@ -68,12 +68,15 @@ def tuning() -> list[TrainingConfig]:
 def compared() -> list[TrainingConfig]:
     """Return the runs that the course compares.
 
-    Ten seeds each. Digits with weights and activations of 1 to 4 bits, by the methods that have a
-    name elsewhere; with activations of 2 bits alone all tasks and methods. The regression once for
-    each method and 1 to 4 bits, since nothing in it is random.
+    Ten seeds each. By the methods that have a name elsewhere, digits with weights and activations
+    of 1 to 4 bits, and tasks with activations alone of these; with activations of 2 bits alone all
+    tasks and methods. The regression once for each method and 1 to 4 bits, since nothing in it is
+    random.
     """
-    found = grid(["digits"], ("float", "ste", "lsq", "gste"), BITS, SEEDS)
+    named = ("float", "ste", "lsq", "gste")
+    found = grid(["digits"], named, BITS, SEEDS)
     found += grid(TUNED_TASKS, METHODS, [2], SEEDS, "activations")
+    found += grid(OVER_BITS, named, BITS, SEEDS, "activations")
     found += grid(["regression"], [m for m in METHODS if m != "float"], BITS, [0])
     return list({config.key: config for config in found}.values())
 

@@ -23,7 +23,7 @@ import numpy as np
 
 import n2uq_viz as nv
 from n2uq_viz import course, gates
-from n2uq_viz.explorers import ThresholdExplorer
+from n2uq_viz.explorers import BinaryExplorer, ThresholdExplorer
 
 # %% [markdown]
 # ## Guess first
@@ -120,13 +120,12 @@ course.solution("two_starts")
 # ## 3. Two ways to make one bit
 #
 # The trick works, but the step has slope 1 nowhere. Which function does? Here is a second way to
-# binarize: a coin decides. Each dot below is a single throw at its input. Throw again a few times
-# and watch where the dots change, then drag the squares: they say where the coin begins to matter
-# and where it ends.
+# binarize: a coin decides. On the left is the step, which always gives the same output. On the
+# right a coin is thrown for the same input, again and again. Drag the triangle, the input, and
+# throw: where is the coin sure of itself, and where does it fall on either side?
 
 # %%
-OTHERS = ["expectation", "band", "monte_carlo_gradient", "histogram"]
-ThresholdExplorer(sign, view=[-2, 2], draws=1, hidden=[*SLOPES, *OTHERS])
+BinaryExplorer(hidden=["expectation", "band"])
 
 # %% [markdown]
 # Side by side, the step (*deterministic* binarization, Eq. 1) and the coin (*stochastic*
@@ -139,7 +138,8 @@ ThresholdExplorer(sign, view=[-2, 2], draws=1, hidden=[*SLOPES, *OTHERS])
 # \end{cases}
 # \qquad p = \mathrm{clip}\left(\frac{x + 1}{2},\ 0,\ 1\right)$$
 #
-# The deterministic output is what the coin shows more often: $p > 1/2$ means $x > 0$.
+# The panel *Chance of the upper output* draws $p$. The deterministic output is what the coin shows
+# more often: $p > 1/2$ means $x > 0$.
 
 # %%
 few, rng = np.array([-2.0, -0.9, -0.3, 0.3, 0.9, 2.0]), np.random.default_rng(0)
@@ -377,84 +377,10 @@ course.hint("mended")
 course.solution("mended")
 
 # %% [markdown]
-# ## 6. A look ahead: more than one step
-#
-# With more steps than one the trick is used in the same way: one slope for the whole range. Is it
-# still the slope of a mean?
-
-# %%
-course.predict("whose_mean")
-
-# %% [markdown]
-# Drag the squares until all three segments are equally wide. Or choose edge 1 under *Selected
-# handle* and type 2/3 as its *Value*, then edge 2 and 4/3. Only then do the two lines in the lower
-# panel meet. The dots in both panels are the coins' own opinion.
-
-# %%
-q = nv.Quantizer.from_intervals([0.5, 1.0, 0.5])
-explorer = ThresholdExplorer(q, draws=1000, hidden=["deterministic", "histogram"])
-explorer
-
-# %% [markdown]
-# Each segment $i$, from edge $b_{i-1}$ to edge $b_i$ and from level $y_{i-1}$ to level $y_i$, has a
-# coin of its own. So there is a slope for each segment, which is the *generalized* STE (G-STE), and
-# the plain STE has the slope of one long ramp:
-#
-# $$\text{G-STE: } \frac{y_i - y_{i-1}}{b_i - b_{i-1}} \text{ in segment } i
-# \qquad\qquad
-# \text{plain STE: } \frac{y_L - y_0}{b_L - b_0} \text{ everywhere between } b_0 \text{ and } b_L$$
-#
-# Ask the coins. Each of the two slopes belongs to a curve, and the test says which of the curves
-# is the mean. The plain STE's curve is the ramp from the first edge to the last. The RMS error says
-# how far the means are from a curve, in units of the output:
-
-# %%
-inputs = np.linspace(-0.2, 2.2, 241)
-ramp = nv.Quantizer(q.edges[[0, -1]], q.levels[[0, -1]])
-coins_q = nv.simulate(q, inputs, draws=10_000, seed=1)
-
-fits_gste = nv.agreement(coins_q, q.expectation)
-fits_ste = nv.agreement(coins_q, ramp.expectation)
-print(f"three slopes (G-STE):  p-value {fits_gste.p_value:.3g}, RMS error {fits_gste.rmse:.4f}")
-print(f"one slope (plain STE): p-value {fits_ste.p_value:.3g}, RMS error {fits_ste.rmse:.4f}")
-
-# %% [markdown]
-# The same in a picture, for the quantizer that you dragged. Run this cell again after dragging:
-
-# %%
-course.show_figure("agreement", explorer.state)
-
-# %% [markdown]
-# With the edges of `q`, as at the start, crosses mark where the one ramp is impossible. Beyond the
-# first inner edge, for example, it asks for a mean below the lower of the two levels that the coin
-# there can show. To be fair to the plain STE, ask only where its curve is possible at all. How many
-# draws does it take to refuse it there?
-
-# %%
-lower, upper, _ = q.outcomes(inputs)
-fair = inputs[(lower <= ramp.expectation(inputs)) & (ramp.expectation(inputs) <= upper)]
-for draws in (1, 3, 10, 30):
-    thrown = nv.simulate(q, fair, draws=draws, seed=0)
-    fits = [nv.agreement(thrown, curve).p_value for curve in (q.expectation, ramp.expectation)]
-    print(f"{draws:4} draws: p-value {fits[0]:.3f} for three slopes, {fits[1]:.2g} for one")
-
-# %% [markdown]
-# Ten are enough: with those the p-value of the one slope is far below 0.001.
-#
-# And the slopes themselves, estimated from coins:
-
-# %%
-estimate_q = nv.simulate_gradient(q, inputs, draws=10_000, seed=1)
-apart = ~estimate_q.near_edge
-off_gste = np.sqrt(np.mean((estimate_q.mean - q.gradient(inputs))[apart] ** 2))
-off_ste = np.sqrt(np.mean((estimate_q.mean - q.ste_gradient(inputs))[apart] ** 2))
-print(f"RMS distance of these slopes from G-STE {off_gste:.3f}, from the plain STE {off_ste:.3f}")
-
-# %% [markdown]
 # ## The claim, checked
 #
 # The true derivative is useless; the clipped STE is the slope of the coin's mean, and the gate
-# belongs to it; with unequal segments the coins side with G-STE and against the plain STE.
+# belongs to it; without the gate a threshold is dragged away.
 
 # %%
 assert np.all(slopes[np.abs(grid) > 1e-3] == 0)
@@ -470,11 +396,7 @@ assert nv.agreement(coins, np.tanh(grid)).p_value < 0.001
 
 assert low <= gates.learn("gate").thresholds[-1] <= high
 assert gates.learn("no_gate").thresholds[-1] < gates.learn("hardtanh").thresholds[-1] < low
-
-assert fits_gste.p_value > 0.001
-assert fits_ste.p_value < 0.001
-assert off_gste < off_ste / 2
-print("The coins side with G-STE.")
+print("The clipped STE is the slope of the mean of a coin.")
 
 # %% [markdown]
 # ## What this does not show

@@ -134,6 +134,11 @@ def chromium(*arguments: str) -> Iterator[Browser]:
 def open_lab(page: Page, address: str) -> None:
     """Load the lab and wait until the address's notebook is in front, with a kernel at rest."""
     page.goto(address, wait_until="domcontentloaded")
+    wait_for_notebook(page, unquote(urlsplit(address).path).rpartition("/")[2])
+
+
+def wait_for_notebook(page: Page, name: str) -> None:
+    """Wait until a notebook is in front, with a kernel at rest."""
     page.wait_for_function(
         """(name) => {
             const panel = window.jupyterapp?.shell?.currentWidget;
@@ -142,7 +147,7 @@ def open_lab(page: Page, address: str) -> None:
             const status = session?.isReady && session.session?.kernel?.status;
             return panel.content?.model && status === "idle";
         }""",
-        arg=unquote(urlsplit(address).path).rpartition("/")[2],
+        arg=name,
         timeout=PATIENCE,
     )
 

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import chi2
 
 import n2uq_viz as nv
 from n2uq_viz.course import pictures, registry
@@ -265,68 +264,6 @@ def test_descent_stops_where_a_hand_calculation_stops() -> None:
     _, prediction = registry.find_prediction("where_it_stops")
     # 0.3, 0.1, -0.1: each step moves by 0.05 · 2 · (1 + 1) as long as the sign is +1.
     assert prediction.truth() == {"derivative": 0.3, "ste": pytest.approx(-0.1, abs=1e-12)}
-
-
-def test_coins_side_with_gste_and_against_ste_where_segments_differ() -> None:
-    """The p-values of both curves, beside a plain chi-square test of coins thrown by NumPy."""
-    from n2uq_viz.course.binary_and_ste_predictions import DRAWS, POINTS, RAMP, SEED, UNEVEN
-
-    _, prediction = registry.find_prediction("whose_mean")
-    assert prediction.truth() == {"curve": "gste"}
-    coins = nv.simulate(UNEVEN, POINTS, DRAWS, seed=SEED)
-    assert nv.montecarlo.agreement(coins, UNEVEN.expectation).p_value > 1e-3
-    assert nv.montecarlo.agreement(coins, RAMP.expectation).p_value == 0.0
-    # Also where one ramp for all is possible at all, at five inputs of the first segment.
-    x, draws = np.array([0.1, 0.2, 0.25, 0.3, 0.4]), 100
-    fair = nv.simulate(UNEVEN, x, draws, seed=SEED)
-    assert nv.montecarlo.agreement(fair, UNEVEN.expectation).p_value > 1e-3
-    assert nv.montecarlo.agreement(fair, RAMP.expectation).p_value < 1e-3
-    ups = np.random.default_rng(11).binomial(draws, 2.0 * x)  # the segment is 0.5 wide
-    tails = {}
-    for name, p in (("three", 2.0 * x), ("one", x * 1.5)):  # on the way to the level 2/3
-        squares = (ups - draws * p) ** 2 / (draws * p * (1.0 - p))
-        tails[name] = float(chi2.sf(squares.sum(), x.size))
-    assert tails["three"] > 1e-3
-    assert tails["one"] < 1e-3
-
-
-def test_ten_draws_are_enough_to_refuse_one_slope_where_it_is_possible() -> None:
-    from n2uq_viz.course.binary_and_ste_predictions import RAMP, UNEVEN
-
-    inputs = np.linspace(-0.2, 2.2, 241)
-    lower, upper, _ = UNEVEN.outcomes(inputs)
-    one = RAMP.expectation(inputs)
-    fair = inputs[(lower <= one) & (one <= upper)]
-    for seed in range(5):
-        coins = nv.simulate(UNEVEN, fair, draws=10, seed=seed)
-        assert nv.agreement(coins, RAMP.expectation).p_value < 1e-6
-
-
-def test_coins_side_with_both_where_segments_are_equal() -> None:
-    from n2uq_viz.course.binary_and_ste_predictions import POINTS
-
-    q = nv.Quantizer.uniform(2)
-    ramp = nv.Quantizer(q.edges[[0, -1]], q.levels[[0, -1]])
-    coins = nv.simulate(q, POINTS, 10_000, seed=3)
-    for curve in (q.expectation, ramp.expectation):
-        assert nv.montecarlo.agreement(coins, curve).p_value > 1e-3
-
-
-def test_numbers_in_the_question_about_coins_are_those_of_the_run() -> None:
-    from n2uq_viz.course.binary_and_ste_predictions import DRAWS, POINTS, RAMP, UNEVEN
-
-    words = table()
-    question = words["course.binary_and_ste.whose_mean.question"]
-    assert f"at {POINTS.size} inputs the coins are thrown {DRAWS} times" in question
-    assert "edges 0, 0.5, 1.5 and 2" in question
-    assert UNEVEN.edges.tolist() == [0.0, 0.5, 1.5, 2.0]
-    remark = words["course.binary_and_ste.whose_mean.remark.no_difference"]
-    assert "up to 1/6 apart" in remark
-    assert np.abs(UNEVEN.expectation(POINTS) - RAMP.expectation(POINTS)).max() == (
-        pytest.approx(1 / 6)
-    )
-    assert "about 0.02 off" in remark
-    assert np.sqrt(UNEVEN.variance(POINTS).max() / DRAWS) == pytest.approx(0.02, abs=0.005)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from n2uq_viz.course.answers import FloatArray, near, number, numbers
-from n2uq_viz.course.binary_and_ste_predictions import WHERE_IT_STOPS, WHOSE_MEAN
+from n2uq_viz.course.binary_and_ste_predictions import WHERE_IT_STOPS
 from n2uq_viz.course.functions import function
 from n2uq_viz.course.items import Chapter, Exercise, Mistake
 from n2uq_viz.quantizer import Quantizer
@@ -323,7 +323,7 @@ def mended(x):
 
 CHAPTER = Chapter(
     notebook="01_binary_and_ste",
-    predictions=(WHERE_IT_STOPS, WHOSE_MEAN),
+    predictions=(WHERE_IT_STOPS,),
     exercises=(TWO_STARTS, COIN_MEAN, ENOUGH, PASS_BACK, MENDED),
     setup=SETUP,
 )

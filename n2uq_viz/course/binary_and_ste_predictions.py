@@ -1,4 +1,4 @@
-"""What the notebook on one step asks before it shows: where descent stops, what coins follow."""
+"""What the notebook on one step asks before it shows: where descent stops."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import numpy as np
 
 from n2uq_viz import gates
 from n2uq_viz.course.answers import near
-from n2uq_viz.course.items import Answer, Choice, Mistake, Number, Prediction
-from n2uq_viz.quantizer import Quantizer
+from n2uq_viz.course.items import Answer, Mistake, Number, Prediction
 from n2uq_viz.words import say
 
 if TYPE_CHECKING:
@@ -113,68 +112,4 @@ WHERE_IT_STOPS = Prediction(
         ),
     ),
     draw=_draw_where_it_stops,
-)
-
-# --- Prediction: whose mean the coins have -------------------------------------------------------
-
-#: A quantizer whose segments differ, and the ramp whose slope is the plain STE.
-UNEVEN = Quantizer.from_intervals([0.5, 1.0, 0.5])
-RAMP = Quantizer(UNEVEN.edges[[0, -1]], UNEVEN.levels[[0, -1]])
-POINTS, DRAWS, SEED = np.linspace(-0.2, 2.2, 49), 200, 1
-#: A curve whose p-value is below this is given up.
-LEAST = 1e-3
-_OPTIONS = ("gste", "ste", "both", "neither")
-
-
-def _whose_mean() -> dict[str, float | str]:
-    from n2uq_viz import montecarlo
-
-    coins = montecarlo.simulate(UNEVEN, POINTS, DRAWS, seed=SEED)
-    fits = [
-        montecarlo.agreement(coins, curve).p_value >= LEAST
-        for curve in (UNEVEN.expectation, RAMP.expectation)
-    ]
-    fitting = [name for name, fits_it in zip(("gste", "ste"), fits, strict=True) if fits_it]
-    return {"curve": fitting[0] if len(fitting) == 1 else "both" if fitting else "neither"}
-
-
-def _draw_whose_mean(ax: Axes, look: Theme, _answer: Answer, _truth: Answer) -> None:
-    """Draw the means of the coins over both curves."""
-    from n2uq_viz import montecarlo, plots
-
-    view = (float(POINTS[0]), float(POINTS[-1]))
-    words = "course.binary_and_ste.whose_mean"
-    plots.draw_expectation(ax, UNEVEN, look, view).set_label(say(f"{words}.option.gste"))
-    ax.plot(
-        *plots.expectation_line(RAMP, view),
-        color=look.color["ste"],
-        linestyle="--",
-        linewidth=look.line_width,
-        label=say(f"{words}.option.ste"),
-    )
-    coins = montecarlo.simulate(UNEVEN, POINTS, DRAWS, seed=SEED)
-    dots = plots.draw_monte_carlo(ax, coins, look)
-    dots.set_label(say(f"{words}.dots", draws=DRAWS))
-    ax.set_xlim(*view)
-    ax.set_ylim(-0.15, 2.75)
-    ax.set_xlabel(say(f"{words}.axis_x"))
-    ax.set_ylabel(say(f"{words}.axis_y"))
-    ax.legend(loc="upper left", fontsize=look.font_size * 0.9)
-
-
-WHOSE_MEAN = Prediction(
-    name="whose_mean",
-    fields=(
-        Choice(
-            "curve",
-            {name: say(f"course.binary_and_ste.whose_mean.option.{name}") for name in _OPTIONS},
-        ),
-    ),
-    truth=_whose_mean,
-    remarks=(
-        Mistake("one_slope", lambda a: a["curve"] == "ste", ({"curve": "ste"},)),
-        Mistake("no_difference", lambda a: a["curve"] == "both", ({"curve": "both"},)),
-        Mistake("none", lambda a: a["curve"] == "neither", ({"curve": "neither"},)),
-    ),
-    draw=_draw_whose_mean,
 )
