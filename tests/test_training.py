@@ -500,6 +500,27 @@ def test_the_readme_says_what_is_stored() -> None:
             assert float(said) == pytest.approx(np.mean(scores), abs=0.0051), (task, method)
 
 
+def test_the_readme_says_how_far_apart_the_methods_are_on_spirals_with_other_bits() -> None:
+    words = " ".join(
+        (Path(datasets.__file__).parent.parent / "README.md").read_text("utf-8").split()
+    )
+    means = {
+        (method, bits): np.mean(
+            [
+                result.score
+                for result in datasets.stored_results()
+                if (result.task, result.method) == ("spirals", method)
+                and (result.weight_bits, result.activation_bits) == (None, bits)
+            ]
+        )
+        for method in ("ste", "gste")
+        for bits in (1, 3, 4)
+    }
+    gains = {bits: means["gste", bits] - means["ste", bits] for bits in (1, 3, 4)}
+    said = f"ahead of fixed-range STE by {gains[1]:.2f} points with 1 bit"
+    assert f"{said}, and behind by {-gains[3]:.2f} with 3 and by {-gains[4]:.2f} with 4" in words
+
+
 def test_a_stored_run_is_what_training_gives() -> None:
     """Other processors round in other ways, which training may spread: hence the tolerances."""
     stored = datasets.stored_run("regression-gste-w32a2-seed0")
