@@ -46,10 +46,10 @@ course.predict("which_tasks")
 # 16 activations from each, quantized to 2 bits, 16 more, quantized again, and answers which of
 # two spiral arms a point belongs to. An *epoch* is one pass over the data that it learns from.
 #
-# Drag *Epoch* from 0 to the end. At the bottom you see what the net answers where: watch the
-# regions wind themselves into spirals. Above, watch the thresholds: on the left, with G-STE, they
-# move; on the right, with the plain STE in a fixed range, they stay. *Layer* shows the other place
-# where numbers are quantized.
+# Drag *Epoch* from 0 to the end. *Answers in the plane* shows what the net answers where: watch the
+# regions wind themselves into spirals. In *Thresholds over epochs* watch the thresholds: on the
+# left, with G-STE, they move; on the right, with the plain STE in a fixed range, they stay. *Layer*
+# shows the other place where numbers are quantized.
 
 # %%
 spirals = TrainingExplorer(

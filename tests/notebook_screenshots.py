@@ -33,8 +33,9 @@ def write_settings(folder: Path) -> None:
 
 def take(page: Page, name: str) -> None:
     """Save what the notebook in front shows, window by window."""
-    page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')", None)
-    outer = page.locator(".jp-NotebookPanel .jp-WindowedPanel-outer")
+    # The lab opens again what was open before, with the sidebar as it was.
+    page.evaluate("() => window.jupyterapp.shell.collapseLeft()", None)
+    outer = page.locator(".jp-NotebookPanel:visible .jp-WindowedPanel-outer")
     shown, number = -1, 1
     while True:
         # The lab itself scrolls to a cell now and then: ask where it is, and wait until it rests.

@@ -264,7 +264,7 @@ def test_an_unknown_prediction_is_an_error_that_helps() -> None:
 def _status(page: Any) -> dict[str, str]:
     rows = BeautifulSoup(page._repr_html_(), "html.parser").select("tbody tr")
     cells = [[cell.text for cell in row.select("td")] for row in rows]
-    return {row[1]: row[-1].split()[-1] for row in cells}
+    return {row[0]: row[-1].split()[-1] for row in cells}
 
 
 def test_progress_shows_what_is_done(folder: Path) -> None:
@@ -282,6 +282,19 @@ def test_progress_shows_what_is_done(folder: Path) -> None:
     assert status["Count the bytes"] == "done"
     assert status["From edges to thresholds"] == "tried"
     assert status["Slopes of the ramps"] == "open"
+    folds = BeautifulSoup(page._repr_html_(), "html.parser").select("details")
+    assert next(fold.summary.text for fold in folds if fold.summary) == "Start here: 2 of 7 done"
+    assert ["open" in fold.attrs for fold in folds] == [True] + [False] * (len(folds) - 1)
+
+
+@pytest.mark.usefixtures("folder")
+def test_progress_lists_the_questions_of_the_notebook_that_was_begun_last() -> None:
+    course.check("memory", 1_500_000)
+    course.check("enough", 1)
+    folds = BeautifulSoup(course.progress()._repr_html_(), "html.parser").select("details")
+    (shown,) = [fold for fold in folds if "open" in fold.attrs]
+    assert shown.summary is not None
+    assert shown.summary.text == "One step and the straight-through estimator: 0 of 6 done"
 
 
 def test_what_cannot_be_saved_is_said_once_and_again_by_progress(tmp_path: Path) -> None:

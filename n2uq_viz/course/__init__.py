@@ -26,7 +26,7 @@ from n2uq_viz.course.store import AnswerStore
 from n2uq_viz.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from n2uq_viz.course.forms import FigureView, PredictionForm
     from n2uq_viz.course.items import Chapter
@@ -138,35 +138,48 @@ def solution(name: str) -> pages.Page:
 
 
 def progress() -> pages.Page:
-    """What is done, question by question."""
-    rows: list[list[str]] = []
+    """What is done, notebook by notebook; the questions of the last one begun are listed."""
+    head = [say(f"course.progress.head.{c}") for c in ("question", "kind", "status")]
     notes: list[str] = []
+    parts: list[tuple[str, list[list[str]], bool]] = []
     for chapter in chapters():
         store = _store(chapter)
         notes += [store.trouble] if store.trouble else []
         notes += [line for line in store.take_lines() if line != store.trouble]
         asked = [("predictions", item.name) for item in chapter.predictions]
         asked += [("exercises", item.name) for item in chapter.exercises]
+        rows = []
         for part, name in asked:
-            kept = store.find(part, name)
-            status = "open" if kept is None else "done"
-            if part == "exercises" and kept is not None and kept.get("done") is not True:
-                status = "tried"
-            rows.append(
-                [
-                    say(f"course.contents.{chapter.notebook}.title"),
-                    say(f"course.{chapter.key}.{name}.title"),
-                    say(f"course.progress.{part}"),
-                    say(f"course.progress.{status}"),
-                ]
-            )
-    done = sum(row[-1] == say("course.progress.done") for row in rows)
-    caption = say("course.progress.caption", done=done, all=len(rows))
-    head = [say(f"course.progress.head.{c}") for c in ("notebook", "question", "kind", "status")]
-    small = "".join(pages.prose(note) for note in notes)
-    table = pages.table(caption, head, [[pages.plain(cell) for cell in row] for row in rows])
-    text = "\n".join([caption, *(" | ".join(row) for row in rows), *notes])
-    return pages.Page(table + small, text)
+            title = say(f"course.{chapter.key}.{name}.title")
+            status = _status(part, store.find(part, name))
+            rows.append([title, say(f"course.progress.{part}"), say(f"course.progress.{status}")])
+        begun = any(row[-1] != say("course.progress.open") for row in rows)
+        parts.append((say(f"course.contents.{chapter.notebook}.title"), rows, begun))
+    last = max((k for k, (_, _, begun) in enumerate(parts) if begun), default=0)
+    caption = say(
+        "course.progress.caption", **_counts([row for _, rows, _ in parts for row in rows])
+    )
+    blocks, lines = [pages.prose(caption)], [caption]
+    for k, (title, rows, _) in enumerate(parts):
+        line = say("course.progress.notebook", title=title, **_counts(rows))
+        table = pages.table("", head, [[pages.plain(cell) for cell in row] for row in rows])
+        blocks.append(pages.folded(line, table, is_open=k == last))
+        lines += [line, *("  " + " | ".join(row) for row in rows)]
+    blocks += [pages.prose(note) for note in notes]
+    return pages.Page("".join(blocks), "\n".join([*lines, *notes]))
+
+
+def _status(part: str, kept: Mapping[str, Any] | None) -> str:
+    """How far a question is: ``"open"``, ``"tried"`` or ``"done"``."""
+    if kept is None:
+        return "open"
+    return "tried" if part == "exercises" and kept.get("done") is not True else "done"
+
+
+def _counts(rows: Sequence[Sequence[str]]) -> dict[str, int]:
+    """How many questions there are, and how many are done."""
+    done = say("course.progress.done")
+    return {"done": sum(row[-1] == done for row in rows), "all": len(rows)}
 
 
 def contents() -> pages.Page:

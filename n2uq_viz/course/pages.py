@@ -98,10 +98,7 @@ def verdict(found: Verdict, lines: Sequence[str] = ()) -> Checked:
 def fold(summary: str, text: str, code: str = "") -> Page:
     """Something that stays closed until the learner opens it."""
     block = f"<pre><code>{html.escape(code)}</code></pre>" if code else ""
-    body = (
-        f'<details style="max-width: {WIDTH}"><summary style="cursor: pointer">'
-        f"{html.escape(summary)}</summary>{prose(text)}{block}</details>"
-    )
+    body = folded(summary, prose(text) + block)
     # A terminal cannot fold, so there the text is what `print` shows and not what the prompt shows.
     return Fold(body, "\n\n".join(part for part in (text, code) if part), summary)
 
@@ -117,13 +114,19 @@ class Fold(Page):
 
 
 def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table of cells that are HTML already, with a caption and column headings."""
+    """A table of cells that are HTML already, with column headings; a caption may be empty."""
     first = "".join(f'<th scope="col" style="text-align: left">{html.escape(h)}</th>' for h in head)
     cell = '<td style="text-align: left; vertical-align: top">'
     body = "".join("<tr>" + "".join(f"{cell}{c}</td>" for c in row) + "</tr>" for row in rows)
+    said = f'<caption style="text-align: left">{html.escape(caption)}</caption>' if caption else ""
+    return f"<table>{said}<thead><tr>{first}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def folded(summary: str, block: str, *, is_open: bool = False) -> str:
+    """A line that opens and closes a block, which is HTML already."""
     return (
-        f'<table><caption style="text-align: left">{html.escape(caption)}</caption>'
-        f"<thead><tr>{first}</tr></thead><tbody>{body}</tbody></table>"
+        f'<details style="max-width: {WIDTH}"{" open" if is_open else ""}>'
+        f'<summary style="cursor: pointer">{html.escape(summary)}</summary>{block}</details>'
     )
 
 
