@@ -287,7 +287,6 @@ def test_progress_shows_what_is_done(folder: Path) -> None:
     assert ["open" in fold.attrs for fold in folds] == [True] + [False] * (len(folds) - 1)
 
 
-@pytest.mark.usefixtures("folder")
 def test_progress_lists_the_questions_of_the_notebook_that_was_begun_last() -> None:
     course.check("memory", 1_500_000)
     course.check("enough", 1)

@@ -176,7 +176,7 @@ def _status(part: str, kept: Mapping[str, Any] | None) -> str:
     return "tried" if part == "exercises" and kept.get("done") is not True else "done"
 
 
-def _counts(rows: Sequence[Sequence[str]]) -> dict[str, int]:
+def _counts(rows: Sequence[Sequence[str]]) -> dict[str, Any]:
     """How many questions there are, and how many are done."""
     done = say("course.progress.done")
     return {"done": sum(row[-1] == done for row in rows), "all": len(rows)}
