@@ -401,14 +401,8 @@ print("The clipped STE is the slope of the mean of a coin.")
 # %% [markdown]
 # ## What this does not show
 #
-# - **The mean is that of one quantizer and one number.** If what follows is curved, the slope of
-#   its mean is not what the STE passes back. Let $f$, here the exponential function, follow the
-#   coin $\tilde{Q}$:
-
-# %%
-course.show_figure("bias_of_ste")
-
-# %% [markdown]
+# - **The mean is that of one quantizer and one number.** If what follows it is curved, the slope of
+#   its mean is not what the STE passes back. The next notebook measures by how much.
 # - **The network runs without coins.** What you differentiate is the mean of another network, in
 #   which coins decide.
 # - **It is one coin among many.** Its chance rises evenly from −1 to 1. A chance that rises like
@@ -431,8 +425,9 @@ course.progress()
 # %% [markdown]
 # ## What comes next
 #
-# You have seen that the STE is the slope of a mean. The next notebook asks what that is worth:
-# **why does the trick work**, how many coins does it take to see it, and where does it end?
+# You have seen that the STE is the slope of a mean. [The mean of many coins](02_expectation.ipynb)
+# asks what that is worth: **why does the trick work**, how many coins does it take to see it, and
+# where does it end?
 
 # %%
 course.contents()

@@ -30,6 +30,9 @@ from n2uq_viz.explorers import SurrogateExplorer, ThresholdExplorer
 
 # %% [markdown]
 # ## Guess first
+#
+# The last notebook ended with a claim: the STE is the slope of the mean of a coin. **Why does the
+# trick work**, then, and how far? First look at the mean itself:
 
 # %%
 course.predict("noisiest")
@@ -98,9 +101,9 @@ course.solution("half_as_noisy")
 # ## 2. The mean at every input
 #
 # Now do this at many inputs at once. On the right, single throws are piled up beyond their level,
-# dots are means of 100 throws, and the band says where 95 % of such means should fall. It is about
-# two standard errors wide on either side of $\mathrm{clip}(x, -1, 1)$: widest in the middle, and
-# closed at the edges.
+# dots are means of 100 throws, and the band says where 95 % of such means should fall. (How the
+# dots at the lower right are made, is the matter of section 4.) It is about two standard errors
+# wide on either side of $\mathrm{clip}(x, -1, 1)$: widest in the middle, and closed at the edges.
 
 # %%
 course.show_figure("figure2_binary")
@@ -116,10 +119,10 @@ for draws in (100, 10_000):
     print(f"{draws:6} throws: band {width:.3f} wide at x = 0, {100 * share:.0f} % of means in it")
 
 # %% [markdown]
-# Below the mean, in the same figure, is its slope: the clipped STE. **That is why the trick
-# works.** The step has no slope to follow, but the mean of coins has one, and the STE passes on
-# exactly that. What the rest of this notebook asks is where the box comes from, whether coins can
-# find it without a formula, and what it is worth once something follows the step.
+# Below the mean, in the same figure, is its slope: the clipped STE. **That is what the trick is.**
+# The step has no slope to follow, but the mean of coins has one, and the STE passes on exactly
+# that. The rest of this notebook asks where the box comes from, whether coins can find it without a
+# formula, and, in section 6, whether it is still right once something follows the step.
 
 # %% [markdown]
 # ## 3. A coin is a threshold that jitters
@@ -132,7 +135,7 @@ for draws in (100, 10_000):
 # slope. (The menus hold more of them, which are for a later notebook.)
 
 # %%
-SurrogateExplorer("clipped_ste", "approx_sign")
+SurrogateExplorer("clipped_ste", "approx_sign", x=0.2)
 
 # %% [markdown]
 # Try it with coins. Each of the 10,000 rows has a threshold of its own, and in each row all inputs
@@ -173,12 +176,16 @@ print("the same throw in every row:", np.array_equal(u < (few + 1) / 2, few > th
 # %%
 fine = np.linspace(-3, 3, 6001)
 box = np.where(np.abs(fine) < 1, 0.5, 0.0)
-smooth = np.convolve(sign(fine), box, mode="same") * (fine[1] - fine[0])
+step = fine[1] - fine[0]
+smooth = np.convolve(sign(fine), box, mode="same") * step
 
 middle = np.abs(fine) < 1.9  # farther out the window has no data on one side
 off = np.abs(smooth - sign.expectation(fine))[middle].max()
 print(f"step, averaged by a box of width 2: at most {off:.4f} from clip(x, -1, 1)")
-print("height of the step times density:", 2 * box[::600])
+some = slice(1800, 4201, 400)
+print("input:                           ", fine[some].round(1))
+print("slope of the average:            ", (np.gradient(smooth, step)[some]).round(1))
+print("height of the step times density:", 2 * box[some])
 
 # %% [markdown]
 # ### Exercise: the mean of a jittering step
@@ -205,8 +212,10 @@ course.solution("jitter_mean")
 # ## 4. A slope from coins alone
 #
 # Suppose that you do not know the formula for the mean and can only throw. There are two ways to
-# its slope. Set *Gradient dots* to *score function* and back, and set *Half-width* to 0.02 and to
-# 0.5. Where is the lower cloud of dots tight, and where not?
+# its slope, and this section explains both. Look first: each dot in the lower panel is the mean of
+# 1000 estimates, and the line is the clipped STE (labeled *G-STE*, which is the same for one step).
+# Set *Gradient dots* to *score function* and back, and set *Half-width*, the $h$ of the first way,
+# to 0.02 and to 0.5. Where is the cloud of dots tight, and where not?
 
 # %%
 estimates = ThresholdExplorer(
@@ -262,9 +271,12 @@ course.hint("score_slope")
 course.solution("score_slope")
 
 # %% [markdown]
-# Its variance is $\frac{1}{1 - x^2} - 1$: none at all in the middle, where both sides are equally
-# likely and every throw says 1, and more than any number at the edges, where one side hardly ever
-# comes up and then counts enormously. Which of the two is less noisy depends on $x$ and on $h$:
+# The score-function estimate is $1/(1 + x)$ or $1/(1 - x)$, with the chances $(1 \pm x)/2$. So its
+# mean square is $\frac{1}{2} \left( \frac{1}{1 + x} + \frac{1}{1 - x} \right) = \frac{1}{1 - x^2}$,
+# and its variance is $\frac{1}{1 - x^2} - 1$: none at all in the middle, where both sides are
+# equally likely and every throw says 1, and more than any number at the edges, where one side
+# hardly ever comes up and then counts enormously. Here are both, for one estimate, by the formula
+# (`variance` needs no throw, and nor does `target`, the mean that an estimate aims at):
 
 # %%
 places = [0.0, 0.5, 0.9, 0.99]
@@ -280,10 +292,12 @@ for h in (0.1, 0.01):
 # With $h = 0.1$ common random numbers have the variance 9 wherever both sides stay inside. At 0.99
 # they reach across the edge: that looks quieter, but it aims at 0.55 instead of 1, a mixture of the
 # slopes on both sides of the edge. A small $h$ brings the right aim back, and 99 as the variance.
+# So for this coin the score function is the quieter one wherever both aim at the slope: there
+# $1 - x^2$ is above $h$.
 #
-# Nor is the score function quiet by nature. It is here because it measures the output from the
-# middle between the two levels, which is 0. The same coin with the levels 9 and 11, measured from
-# 0, gives two very different numbers at $x = 0$:
+# But it is not quiet by nature. It owes that to the levels, −1 and 1, whose middle is 0. Shift both
+# levels of the coin by 10. The slope of the mean stays, and so does the mean of the estimate, since
+# the scores average to 0. Its noise does not. At $x = 0$ it takes two very different values now:
 
 # %%
 q, score_of_q = np.array([11, 9]), np.array([1, -1])
@@ -291,9 +305,9 @@ raw = q * score_of_q
 print(f"estimates {raw}, each with chance 1/2: mean {raw.mean():g}, variance {raw.var():g}")
 
 # %% [markdown]
-# **So there is no general order of the two.** And none of this noise is in the STE: it has the
-# formula, 1 between the edges and 0 outside. It costs no throw and is what both clouds scatter
-# around.
+# **So there is no general order of the two.** (The package measures the output from the middle of
+# the two levels, whatever they are.) And none of this noise is in the STE: it has the formula, 1
+# between the edges and 0 outside. It costs no throw and is what both clouds scatter around.
 
 # %%
 course.show_figure("gradient_estimates", estimates.state)
@@ -310,6 +324,9 @@ for name, found in (("common random numbers", common), ("score function       ",
 print("clipped STE           ", *(f"{m:6.3f}" for m in sign.gradient(places[:3])))
 
 # %% [markdown]
+# All are within three standard errors of 1. (0.918 is chance, and not the edge: at 0.9 both sides
+# are still inside.)
+#
 # ### Exercise: find the bug
 #
 # This function should estimate the slope by common random numbers with $h = 0.1$ and 1000 throws.
@@ -364,7 +381,8 @@ ThresholdExplorer(
 # says how the coins fall at every input. Where it is at $m$, the coin shows +1 with the chance
 # $p = (m + 1)/2$, so the number of +1 among $N$ throws has a known law, with the standard error
 # $\sqrt{4p(1 - p)/N}$. `agreement` measures the distance of every dot in this unit, and asks how
-# often chance alone brings such distances together.
+# often chance alone brings such distances together: the sum of their squares follows the
+# *chi-square* law, `chi2` below.
 #
 # A tempting short cut takes the standard error from the throws instead, from the share of +1 that
 # was seen. But that share is noisy too, and where it is too near 0 or 1 it makes the unit too
@@ -415,9 +433,9 @@ for draws in (100, 1000, 10_000, 100_000):
 #
 # **If what follows is affine, the straight-through estimate is exact in the mean**, and here even
 # throw by throw. With several coins it is enough to be affine in each of them, the others held. For
-# example $f = \tilde{Q}_1 \tilde{Q}_2$, two coins that are thrown separately: what is passed back
-# to the first is $\tilde{Q}_2$, which is +1 or −1, never the true slope $x_2$, but right on
-# average:
+# example $f = \tilde{Q}_1 \tilde{Q}_2$, two coins that are thrown separately. The true slope for
+# the first is $x_2$. What is passed back to it is $\tilde{Q}_2$, which is +1 or −1. So no single
+# throw is right, but their mean is:
 
 # %%
 x_1, x_2 = 0.3, -0.5
@@ -449,8 +467,8 @@ probe
 course.show_figure("bias_of_ste", probe.state)
 
 # %% [markdown]
-# Here are the four numbers at $x = 0.3$, one cell for each: what is true, and three that are not.
-# First the formula, then a million throws. **True** is the slope of the chord; the throws are by
+# Here are the four numbers at $x = 0.3$, one cell for each: what is true, and three that are not,
+# the first two also by a million throws. **True** is the slope of the chord; the throws are by
 # common random numbers:
 
 # %%
@@ -548,8 +566,8 @@ print("The STE is the slope of a mean, and exact as long as nothing bends behind
 #   training so often works nonetheless is a question about the whole network (Yin et al., ICLR
 #   2019, arXiv 1903.05662; Shekhovtsov and Yanush, arXiv 2006.06880).
 # - **The network runs without coins.** Its forward pass is the sharp step. Whose mean you
-#   differentiate is another network, with coins. For one step between −1 and 1 the two outputs
-#   differ by at most 1, half the height of the step.
+#   differentiate is another network, with coins. For one step between −1 and 1 the step and the
+#   mean of the coin differ by at most 1, half the height of the step.
 # - **It is the slope of one smoothing among many.** Another law of the threshold gives another
 #   slope (Spallanzani et al., arXiv 2203.11323). Nothing here says which is best for training.
 # - **Outside the edges there is nothing to estimate.** There every throw is the same and every

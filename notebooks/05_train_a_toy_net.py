@@ -73,7 +73,9 @@ spirals
 # For pixels the ink, a number from 0 to 1, was raised to the power 4, which crowds most of it near
 # zero. Where a float net has a ReLU (which keeps positive numbers and turns the others into 0),
 # these nets have the quantizer, whose lowest level is 0. The float net for pixels has nothing
-# there. Here are two digits nets, with the same seed:
+# there. Here are two digits nets, with the same seed. Both end at 99.6 %: one run each does not
+# tell them apart, and how to tell is the matter of section 4. (The loss is in *nats*, natural
+# logarithms.)
 
 # %%
 runs = ["digits-gste-w32a2-seed0", "digits-ste-w32a2-seed0"]
@@ -84,7 +86,8 @@ course.show_figure("training_curves", digits)
 # ## 2. Three lines in a net
 #
 # The quantizer of the last notebook is a layer. It takes one line to make it, one to put it into a
-# net, and one to hand its parameters to the *optimizer*, which takes the steps of descent.
+# net, and one to hand its parameters to the *optimizer*, which takes the steps of descent. (Adam
+# and SGD are two optimizers, and `lr` is the *learning rate*, how long the steps are.)
 
 # %%
 import torch
@@ -97,19 +100,20 @@ optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
 
 # %% [markdown]
 # `net.parameters()` has the weights and what the quantizer learns: start $s$, intervals $a_k$,
-# input scale $s_1$, output scale $s_2$. A fourth line, `act.calibrate(values)`, lets it start from
-# even thresholds over the range that loses least of these values. All nets of this course start so,
-# those with a fixed range as well.
+# input scale $s_1$, output scale $s_2$. With one line more, `act.calibrate(values)`, it starts from
+# even thresholds over the range in which rounding these values costs the least squared error. All
+# nets of this course start so, those with a fixed range as well.
 #
-# Forward, the layer counts the thresholds below $u = s_1 x$. Backward, the upstream gradient $g$
-# becomes those of the last notebook, with $G = g\,s_2$ and $u$ in segment $i$:
+# Forward, the layer counts the thresholds $t_i$ below $u = s_1 x$; each of its $L$ steps is
+# $D = 2/L$ high before $s_2$ scales it. Backward, the upstream gradient $g$ becomes those of the
+# last notebook. With $G = g\,s_2$ and $u$ in segment $i$, between the edges $b_{i-1}$ and $b_i$:
 #
 # $$y = s_2\,D \cdot \sum_{i=1}^{L} [u > t_i] \qquad
 # \frac{\partial \ell}{\partial x} = G\,s_1 \frac{D}{a_i} \qquad
 # \frac{\partial \ell}{\partial a_i} = -G\,\frac{D}{a_i} \cdot \frac{u - b_{i-1}}{a_i}$$
 #
-# and the same for the others. Here is one backward pass. The output should be near the square root
-# of twice the input:
+# and the others as in the last notebook. Here is one backward pass. The output should be near the
+# square root of twice the input:
 
 # %%
 x = torch.linspace(0, 2, 200)
@@ -190,9 +194,9 @@ print("thresholds after: ", layer.thresholds[-1].round(3))
 print(f"test accuracy: {100 * own.test_accuracy:.1f} %")
 
 # %% [markdown]
-# Your run is the first one below, and the second is a stored one with a fixed range. Drag *Epoch*
-# back to 0 and on again, and watch the thresholds, the upright lines in the histogram of the
-# inputs: where do they gather?
+# Your run is the first one below, and the second is a stored one with a fixed range, to look at and
+# not to compare: it has another seed and more epochs. Drag *Epoch* back to 0 and on again, and
+# watch the thresholds, the upright lines in the histogram of the inputs: where do they gather?
 #
 # Under *Train a net now* at the side you can choose another task, another method or other bits.
 # Press *Train*, watch it epoch by epoch, and press *Stop* when you have seen enough. Digits take
@@ -226,7 +230,7 @@ for layer in datasets.stored_run("digits-gste-w32a2-seed0").layers:
 #
 # A run gives an accuracy after every epoch, on validation and on test data. This function should
 # return the one number to report, and what it returns is too good. It takes both as arrays, in
-# percent.
+# percent. (`np.argmax` says where an array is largest.)
 
 
 # %%
@@ -271,11 +275,13 @@ for seed in range(10):
 # $$d_k = \text{score of G-STE} - \text{score of STE, seed } k \qquad
 # \bar d = \frac{1}{n} \sum_{k=1}^{n} d_k$$
 #
-# Ten other seeds would give another mean $\bar d$. How far might it be off? The *bootstrap*
-# answers with the gains alone: draw ten of the ten gains, each time from all, so that some come
-# twice and some not at all; take the mean; do that 9,999 times. The middle 95 % of those means,
-# with a correction for lopsided ones, are the **95 % interval**. If 0 lies outside, and there are
-# at least six seeds, the difference *stands*.
+# Ten other seeds would give another mean $\bar d$. How far might it be off? The *bootstrap* answers
+# with the gains alone: draw ten of the ten gains, each time from all, so that some come twice and
+# some not at all; take the mean; do that 9,999 times. The middle 95 % of those means, a little
+# shifted where they are lopsided, are the **95 % interval**. If 0 lies outside, and there are at
+# least six seeds, the difference *stands*. (With fewer, all gains have one sign by chance too
+# often: five in 1 of 16 cases.) Ten gains hardly ever hold the rarest cases, so such an interval is
+# somewhat too narrow: when nothing differs, one in ten leaves out 0, and not one in twenty.
 
 # %%
 gain = comparison.compare([r for r in two_bits if r.task == "spirals"], "ste", "gste")
@@ -313,9 +319,9 @@ half = 2.26 * gains.std(ddof=1) / np.sqrt(gains.size)
 print(f"{gains.mean() - half:+.2f} to {gains.mean() + half:+.2f}")
 
 # %% [markdown]
-# This one holds 0, and the bootstrap's leaves it out, by a hair. Neither is a mistake: both judge
-# ten gains, and these are lopsided. Where two such ways disagree, you have a hint, and only more
-# seeds can say more.
+# This one holds 0, and the bootstrap's leaves it out. Neither is a mistake: both judge ten gains,
+# and these are lopsided. Where two such ways disagree, take what stands as a hint: on spirals with
+# 2 bits G-STE is *worse by the rule, but not surely*.
 
 # %% [markdown]
 # ### Exercise: what may be said?
@@ -355,7 +361,8 @@ said = comparison.conclusion(*ahead.values())
 Markdown("- " + said.replace(". ", ".\n- "))
 
 # %% [markdown]
-# "Which mixes all three causes": that is the next section.
+# ("Worse by 1.52, 0.33 to 3.23" is what was printed above as a gain of −1.52, −3.23 to −0.33: the
+# hint.) "Which mixes all three causes": that is the next section.
 
 # %% [markdown]
 # ## 5. Which part does it?
@@ -391,7 +398,9 @@ TrainingExplorer(
 )
 
 # %% [markdown]
-# One seed says little. All of them, task by task:
+# One seed says little. Here are all of them, task by task. On pixels the estimator's gain is
+# exactly 0: no weights come before the quantizer, nobody takes the slope for $x$, and the last two
+# arms are the same net.
 
 # %%
 course.show_figure("arms")
@@ -413,11 +422,11 @@ every = [step for three in steps.values() for step in three]
 print(f"{sum(step.stands for step in every)} of {len(every)} stand")
 
 # %% [markdown]
-# Two warnings. When nothing at all differs, about 1 in 20 such intervals leaves out 0 all the same,
-# and with ten seeds rather 1 in 10. So among many a step that stands by a hair proves little, and
-# one far from 0 proves much. And each arm was given the learning rate that suited it best. Where
-# the two rates differ, a step holds that difference as well: then not even the last one is the
-# estimator's alone.
+# Two warnings. When nothing at all differs, about one in ten of these intervals leaves out 0 all
+# the same. So among many a step that stands with one end near 0 proves little, and one far from 0
+# proves much. And each arm was given the learning rate that suited it best. Where the two rates
+# differ, a step holds that difference as well: then not even the last one, as on digits here, is
+# the estimator's alone.
 #
 # ### Exercise: the estimator alone
 #

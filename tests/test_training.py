@@ -316,8 +316,10 @@ def test_stopped_and_resumed_is_bit_for_bit_the_same(tmp_path: Path) -> None:
 
 
 KILLED = """
-import sys
+import signal, sys
 from n2uq_viz.training import TrainingConfig, train
+# Whoever started the tests in the background of a shell made all their children ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 config = TrainingConfig("digits", "lsq", epochs=3, learning_rate=1e-3)
 train(config, folder=sys.argv[1], on_epoch=lambda run: print(run.epochs, flush=True))
 """

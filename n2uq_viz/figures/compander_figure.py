@@ -155,8 +155,8 @@ class _Drawing:
         for name, place in places.items():
             place.ax.set_xlim(*(self.ends if name == "rounding" else self.view))
             sheet.level_numbers(place.ax, q.levels.tolist())
-            axes = ("u", "input") if name == "curve" else ("y", "input")
-            axes = ("y", "u") if name == "rounding" else axes
+            axes = ("height", "input") if name == "curve" else ("y", "input")
+            axes = ("y", "height") if name == "rounding" else axes
             sheet.name_upright(place.ax, say(f"figure.compander.axis.{axes[0]}"), place.name_at)
             sheet.input_numbers(place.ax, seen=True, beyond=0.5)
             sheet.name_below(place.ax, say(f"figure.compander.axis.{axes[1]}"))
