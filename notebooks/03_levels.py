@@ -26,6 +26,9 @@ from n2uq_viz.explorers import SumOfStepsExplorer, ThresholdExplorer
 
 # %% [markdown]
 # ## Guess first
+#
+# With one step there is one ramp, and one slope, which the STE passes back. **With many levels, why
+# should there be only one STE?**
 
 # %%
 course.predict("three_slopes")
@@ -36,7 +39,7 @@ course.predict("three_slopes")
 # One step makes one bit. Two bits name four *levels*, so three steps: a staircase. Choose **None**
 # and then **Step**, three times. Each time another binary step is put on top: a jump at its
 # *threshold* (the diamond), and a ramp, the mean of its coin, between two *edges* (the squares).
-# Then drag a square: which ramps change, and which slopes?
+# Then drag a square: only the two ramps that meet there change, and their slopes with them.
 
 # %%
 q = nv.Quantizer.from_intervals([0.5, 1.0, 0.5])
@@ -61,10 +64,10 @@ for part in q.parts():
 # %%
 grid = np.linspace(-0.5, 2.5, 601)
 total = q.levels[0] + sum(part(grid) for part in q.parts())
-print(f"sum of the parts minus the quantizer: at most {np.abs(total - q(grid)).max():.0e}")
+print(f"sum of the parts minus the quantizer: at most {np.abs(total - q(grid)).max():g}")
 
 # %% [markdown]
-# Nothing is said about how wide the segments are or how high the steps. This holds for all of them.
+# This holds for any widths of the segments, and for any heights of the steps.
 #
 # Now let coins decide, one for each step. The coin of step $i$ comes up with the chance
 #
@@ -81,8 +84,8 @@ for x in (0.25, 1.0, 1.9):
     print(f"x = {x:4}: chances {np.round(chances, 2)}, output {low:.2f} or {high:.2f}")
 
 # %% [markdown]
-# The mean of a sum is the sum of the means. So the mean is a sum of ramps, a line through the
-# points $(b_i, y_i)$, and flat outside:
+# Write $\tilde{Q}$ for the quantizer with coins. The mean of a sum is the sum of the means. So the
+# mean is a sum of ramps, a line through the points $(b_i, y_i)$, and flat outside:
 #
 # $$E[\tilde{Q}(x)] = y_0 + \sum_{i=1}^{L} (y_i - y_{i-1})\, p_i(x)$$
 
@@ -118,7 +121,7 @@ course.solution("three_coins")
 #
 # This is the *generalized straight-through estimator* (G-STE). Forward, the staircase; backward,
 # not its slope but the slope of the mean, as for one bit: for one step between −1 and 1 it is the
-# clipped STE of notebook 01. (Right on an edge the slope of the segment on the left counts. That
+# clipped STE of notebook 01. (Exactly on an edge the slope of the segment on its left counts. That
 # is a convention.)
 #
 # Hide and show the lines here with the boxes of the legend. The lower panel is the slope, and the
@@ -171,9 +174,14 @@ course.solution("gste")
 # %% [markdown]
 # ## 3. When one slope is enough
 #
-# Before G-STE, and still in most code, there is one slope for the whole range: 1 between the first
-# edge and the last, whatever the steps are. That is the *plain STE*. Choose **Make segments equal**
-# here, then **Make segments unequal**, and compare the dashed line with the boxes.
+# Before G-STE, and still in most code, there is one slope between the first edge and the last,
+# whatever the steps are: the *plain STE*. Two such slopes are in use. The **unit** slope is 1. The
+# **chord** is the slope of one ramp from the first edge to the last and from the lowest level to
+# the highest, $(y_L - y_0)/(b_L - b_0)$. They agree if the outputs span as much as the inputs, as
+# they do here, from 0 to 2. Where nothing else is said, plain STE means the chord.
+#
+# Choose **Make segments unequal** here, then **Make segments equal**, and compare the dashed line,
+# the plain STE, with the boxes.
 
 # %%
 SumOfStepsExplorer(nv.Quantizer.uniform(2))
@@ -187,11 +195,11 @@ inside = np.linspace(0.001, 1.999, 999)
 for bits in (1, 2, 3, 4):
     even = nv.Quantizer.uniform(bits)
     apart = np.abs(even.gradient(inside) - even.ste_gradient(inside)).max()
-    print(f"{bits} bits, {even.slopes.size:2} steps: G-STE and plain STE differ by {apart:.0e}")
+    print(f"{bits} bits, {even.slopes.size:2} steps: G-STE and plain STE differ by {apart:g}")
 
 # %% [markdown]
-# That is why nobody missed G-STE: even quantizers do not need it. Both have to be equal, though.
-# Equal segments with unequal steps have unequal slopes as well:
+# That is why nobody missed G-STE: even quantizers do not need it. What counts is that rises and
+# widths are in proportion. Equal segments alone are not enough:
 
 # %%
 print("equal segments, unequal steps:", nv.Quantizer([0, 1, 2], [0, 0.5, 2]).slopes)
@@ -199,10 +207,7 @@ print("unequal segments, equal steps:", nv.Quantizer([0, 0.5, 2], [0, 1, 2]).slo
 print("unequal both, in proportion:  ", nv.Quantizer([0, 0.5, 2], [0, 0.5, 2]).slopes)
 
 # %% [markdown]
-# *Which* one slope? Two are in use. The **unit** slope is 1 whatever the quantizer is. The
-# **chord** is the slope of one ramp from the first edge to the last, so $(y_L - y_0)/(b_L - b_0)$.
-# They agree if the outputs span as much as the inputs, as here from 0 to 2. Otherwise the unit
-# slope has the scale of the output missing:
+# And where the outputs span more than the inputs, the unit slope has that scale missing:
 
 # %%
 tall = nv.Quantizer([0, 0.5, 1.5, 2], [0, 1, 2, 3])
@@ -212,8 +217,9 @@ weighted = np.average(tall.slopes, weights=tall.intervals)
 print(f"mean of the slopes, each weighted by the width of its segment: {weighted}")
 
 # %% [markdown]
-# The chord is the mean of G-STE's slopes, if every stretch of input counts the same. So the plain
-# STE with this slope is right on average over the range, and off in the segments.
+# The chord is the mean of G-STE's slopes, if every stretch of input counts the same: slope times
+# width is a rise, and all rises add up to $y_L - y_0$. So the plain STE with this slope is right on
+# average over the range, and off in the segments.
 
 # %% [markdown]
 # ### Exercise: levels that need one slope only
@@ -234,7 +240,9 @@ course.solution("levels_wanted")
 # %% [markdown]
 # ## 4. Ask the coins
 #
-# If each of the two is the slope of a curve, coins can say which of the curves is their mean.
+# G-STE is the slope of one curve, and the plain STE that of another. Throw coins that know of
+# neither, and see which of the curves is their mean. (That checks the algebra above, and measures
+# how far off the one slope is. It cannot say whether these coins are the right ones to throw.)
 
 # %%
 course.predict("whose_mean")
@@ -251,7 +259,7 @@ explorer
 # %% [markdown]
 # **By how much** is the one slope off? Take 10,000 throws at each of 241 inputs. The curve of the
 # plain STE is the ramp from the first edge to the last. The p-value says how likely chance alone
-# makes such a misfit (notebook 02), and the RMS error how far the means are from a curve, in units
+# makes such a misfit (notebook 01), and the RMS error how far the means are from a curve, in units
 # of the output:
 
 # %%
@@ -299,7 +307,8 @@ print(f"RMS distance of these slopes from G-STE {off_gste:.3f}, from the plain S
 
 # %% [markdown]
 # What is left at G-STE is the noise of the coins, and it shrinks with more throws. What is left at
-# the plain STE does not: the slopes 4/3 and 2/3 are both 1/3 away from 1.
+# the plain STE does not: the slopes 4/3 and 2/3 are both 1/3 away from 1. (It is a little less over
+# all inputs, since some lie outside the edges, where both slopes are 0.)
 
 # %% [markdown]
 # ### Exercise: find the bug
@@ -340,14 +349,14 @@ course.solution("mended_slope")
 # The staircase knows only thresholds, and the mean knows only edges. They hang together: a
 # threshold is the middle of its segment. It is where the coin is fair, $p_i = 1/2$, and beyond it
 # the step is taken more often than not. Drag a square here: the two diamonds beside it follow by
-# half. Drag a diamond: its segment slides as a whole.
+# half. Drag a diamond: its segment slides as a whole, and its neighbors give way.
 
 # %%
 ThresholdExplorer(q, hidden=["ste", "histogram", "monte_carlo", "band", "monte_carlo_gradient"])
 
 # %% [markdown]
 # Edges say where the thresholds are. It does not work the other way round: there is one threshold
-# less than edges. Move the edges in a *zigzag*, every other one to the right and the rest to the
+# fewer than edges. Move the edges in a *zigzag*, every other one to the right and the rest to the
 # left by the same $d$, and no threshold moves:
 
 # %%
@@ -384,8 +393,8 @@ course.solution("zigzag")
 course.predict("which_thresholds")
 
 # %% [markdown]
-# Write $h_i$ for half the width of segment $i$. Neighbors touch, so their half-widths fill the
-# distance between their thresholds:
+# Write $h_i$ for half the width of segment $i$ (and not, as before, for a step of a difference
+# quotient). Neighbors touch, so their half-widths fill the distance between their thresholds:
 #
 # $$h_i + h_{i+1} = t_{i+1} - t_i \qquad\Rightarrow\qquad h_{i+1} = (t_{i+1} - t_i) - h_i$$
 #
@@ -399,9 +408,11 @@ for thresholds in ([0.1, 0.9, 1.0], [0.1, 0.2, 0.9, 1.0]):
     print(f"{thresholds}: above {low:.1f} and below {high:.1f}, so {fits_it}")
 
 # %% [markdown]
-# With three thresholds there is always room. With more, a wide gap between two narrow ones is what
-# fails. It happens with real wishes, such as one eighth of the data between any two thresholds, if
-# the data have two humps. Then a fit can only give the nearest thresholds that have edges.
+# "Above 0.0 and below −0.5" is an empty range. With three thresholds there is always room. Four
+# have none where the middle gap is at least as wide as the two others together, here 0.7 against
+# 0.1 + 0.1. It happens: ask for thresholds with one eighth of the data between any two neighbors,
+# where the data have two humps, and there are no edges for them. Then you have to settle for
+# thresholds near by that have some.
 
 # %% [markdown]
 # ### Exercise: edges for thresholds

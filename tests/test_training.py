@@ -14,7 +14,7 @@ import pytest
 import torch
 from torch.nn.utils import parametrize
 
-from n2uq_viz import Quantizer, datasets
+from n2uq_viz import Quantizer, comparison, datasets
 from n2uq_viz.descent import descend, samples
 from n2uq_viz.nn import LSQActivation, N2UQActivation, N2UQConv2d, N2UQLinear
 from n2uq_viz.optimum import excess_loss
@@ -23,6 +23,7 @@ from n2uq_viz.study import (
     OVER_BITS,
     RATE_COLUMNS,
     TUNED_AGAIN,
+    TUNED_OVER_BITS,
     TUNED_TASKS,
     best_rates,
     compared,
@@ -84,7 +85,7 @@ def test_rates_are_the_best_of_what_was_measured() -> None:
     assert tuple(rows[0]) == RATE_COLUMNS
     once = len(TUNED_TASKS) * len(METHODS) * len(GRID)
     both = len(TUNED_AGAIN) * len(BITS) * (len(GRID) - 1)
-    alone = len(TUNED_AGAIN) * (len(BITS) - 1) * len(GRID) * len(OVER_BITS)
+    alone = len(TUNED_OVER_BITS) * (len(BITS) - 1) * len(GRID) * len(OVER_BITS)
     assert len(rows) == 1 + once + both + alone
     for (task, method, weight_bits, activation_bits), rate in best_rates(rows[1:]).items():
         bits = [int(each) if each else None for each in (weight_bits, activation_bits)]
@@ -521,6 +522,11 @@ def test_the_readme_says_how_far_apart_the_methods_are_on_spirals_with_other_bit
     gains = {bits: means["gste", bits] - means["ste", bits] for bits in (1, 3, 4)}
     said = f"ahead of fixed-range STE by {gains[1]:.2f} points with 1 bit"
     assert f"{said}, and behind by {-gains[3]:.2f} with 3 and by {-gains[4]:.2f} with 4" in words
+    own = [r for r in datasets.stored_results() if (r.task, r.weight_bits) == ("spirals", None)]
+    for bits in (3, 4):
+        step = comparison.steps(own, "spirals", (None, bits))[-1]
+        told = f"{step.mean:.2f} ({step.low:.2f} to {step.high:.2f})".replace("-", "−")
+        assert told in words
 
 
 def test_a_stored_run_is_what_training_gives() -> None:
