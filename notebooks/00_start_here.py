@@ -129,7 +129,8 @@ explorer
 # %% [markdown]
 # Try this:
 #
-# 1. Drag the square of edge 1. Which two diamonds follow it, and how far? Was your guess right?
+# 1. Drag the square of edge 1. The two diamonds beside it follow, each half as far, and the levels
+#    stay. Was your guess right?
 # 2. Drag a diamond. The whole segment slides, and its neighbors give way.
 # 3. Choose another data set. The shares of the levels, at the side, say how much of the data
 #    lands on each level.
@@ -206,7 +207,8 @@ np.unique(slopes[np.abs(x[:, None] - q.thresholds).min(axis=1) > 1e-3])
 # It is 0 everywhere except at the thresholds themselves, where there is no slope at all. A
 # network that follows this slope stands still.
 #
-# So people cheat. On the way back they replace the staircase by a straight line of slope 1: the
+# So people cheat. To learn, a network works its way back from the error and multiplies slopes step
+# by step. On this way back they replace the staircase by a straight line of slope 1: the
 # **straight-through estimator**, or STE. It works well. Why should a lie work?
 
 # %% [markdown]
@@ -272,7 +274,8 @@ ThresholdExplorer(q, hidden=COINS)
 # \frac{d}{dx} E[Q(x)] = \frac{y_i - y_{i-1}}{a_i}\ \text{ in segment } i,\quad 0 \text{ outside.}$$
 #
 # For one step from −1 to 1 the slope is 1 between −1 and 1, and 0 outside. That is the
-# straight-through estimator with its usual limits (the *clipped* STE):
+# straight-through estimator with its usual limits (the *clipped* STE; `"unit"` is its slope 1, and
+# otherwise `ste_gradient` takes the whole rise over the whole width):
 
 # %%
 sign = nv.Quantizer.binary()

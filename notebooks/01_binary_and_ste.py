@@ -76,7 +76,8 @@ course.show_figure("figure1_ste")
 
 # %% [markdown]
 # Drag the squares, the edges of the ramp: the box below, the slope that is used on the way back,
-# reaches from edge to edge. For edges at −1 and 1 its height is 1.
+# reaches from edge to edge. Its height is the rise of the output, 2, over the distance of the
+# edges: for edges at −1 and 1 it is 1.
 
 # %%
 ThresholdExplorer(sign, view=[-2, 2], hidden=["expectation", "gste", "histogram", *COINS])
@@ -244,8 +245,8 @@ for name, curve in curves.items():
 # A p-value near 1 is fine too: these coins happened to lie close. A p-value of 0 is one too small
 # to be written, or an impossibility. The curve without a gate is the second case: between −1 and 1
 # it is the same as the first one, but beyond it asks for means below −1 and above 1, which no
-# throws of −1 and +1 can have. The last two belong to other coins, whose chance rises in another
-# way. Their slopes are other estimators.
+# throws of −1 and +1 can have. (The furthest dot is one of those between.) The last two belong to
+# other coins, whose chance rises in another way. Their slopes are other estimators.
 
 # %% [markdown]
 # ### Exercise: how many draws?
@@ -309,9 +310,10 @@ for rule in gates.RULES:
 
 # %% [markdown]
 # Without the gate three inputs, for which nothing can be done, drag the threshold away from the
-# thirty for which something can. With `hardtanh(grad)` each of the three still pulls, but only
-# with strength 1, so here it does little harm. And where no other inputs pull back, nothing stops
-# the drift. Here the output is asked for 2, which it cannot give:
+# thirty for which something can: they ask for a larger output, and a lower threshold seems to give
+# it. (The gate asks whether $x - t$ is in the range.) With `hardtanh(grad)` each of the three still
+# pulls, but only with strength 1, so here it does little harm. And where no other inputs pull back,
+# nothing stops the drift. Here the output is asked for 2, which it cannot give:
 
 # %%
 for rule in ("gate", "no_gate"):
