@@ -121,6 +121,10 @@ course.show_figure("overview")
 # - **Save figure** writes an SVG, a PDF and a PNG of what you see into the folder `figures`
 #   beside this notebook. It never overwrites a file, and it says where the files are. The
 #   download buttons give them to your browser instead.
+# - **Open it again:** each of these files holds what was on screen. After
+#   `from n2uq_viz import export`, the line
+#   `explorer.state = export.read_state("figures/threshold.svg")` brings it back, and dragging never
+#   changes a quantizer that you made in Python yourself.
 
 # %%
 explorer = ThresholdExplorer(hidden=["monte_carlo_gradient"])
