@@ -217,9 +217,10 @@ weighted = np.average(tall.slopes, weights=tall.intervals)
 print(f"mean of the slopes, each weighted by the width of its segment: {weighted}")
 
 # %% [markdown]
-# The chord is the mean of G-STE's slopes, if every stretch of input counts the same: slope times
-# width is a rise, and all rises add up to $y_L - y_0$. So the plain STE with this slope is right on
-# average over the range, and off in the segments.
+# So there is no reason for one slope. It went unnoticed, because with equal segments and equal
+# steps the slopes are all the same. And the chord is the mean of G-STE's slopes, if every stretch
+# of input counts the same: slope times width is a rise, and all rises add up to $y_L - y_0$. So the
+# plain STE with this slope is right on average over the range, and off in the segments.
 
 # %% [markdown]
 # ### Exercise: levels that need one slope only
@@ -240,17 +241,18 @@ course.solution("levels_wanted")
 # %% [markdown]
 # ## 4. Ask the coins
 #
-# G-STE is the slope of one curve, and the plain STE that of another. Throw coins that know of
-# neither, and see which of the curves is their mean. (That checks the algebra above, and measures
-# how far off the one slope is. It cannot say whether these coins are the right ones to throw.)
+# G-STE is the slope of one curve, and the plain STE that of another. Throw the coins, and see which
+# of the curves is their mean. Each coin was made for its segment, so the bent one is to be
+# expected: the throws check the algebra above, and measure how far off the one slope is. They
+# cannot say whether these coins are the right ones to throw.
 
 # %%
 course.predict("whose_mean")
 
 # %% [markdown]
 # Drag the squares until all three segments are equally wide. Or choose edge 1 under *Selected
-# handle* and type 2/3 as its *Value*, then edge 2 and 4/3. Only then do the two lines in the lower
-# panel meet. The dots in both panels are the coins' own opinion.
+# handle* and type 2/3 as its *Value*, then edge 2 and 4/3. Only then are the two lines in the lower
+# panel the same everywhere. The dots in both panels are the coins' own opinion.
 
 # %%
 explorer = ThresholdExplorer(q, draws=1000, hidden=["deterministic", "histogram"])
@@ -410,9 +412,9 @@ for thresholds in ([0.1, 0.9, 1.0], [0.1, 0.2, 0.9, 1.0]):
 # %% [markdown]
 # "Above 0.0 and below −0.5" is an empty range. With three thresholds there is always room. Four
 # have none where the middle gap is at least as wide as the two others together, here 0.7 against
-# 0.1 + 0.1. It happens: ask for thresholds with one eighth of the data between any two neighbors,
-# where the data have two humps, and there are no edges for them. Then you have to settle for
-# thresholds near by that have some.
+# 0.1 + 0.1. It happens: ask for thresholds with one eighth of the data between any two neighbors.
+# Where the data have two humps of unequal size, there may be no edges for them, as for the data set
+# *bimodal* of this course. Then you have to settle for thresholds near by that have some.
 
 # %% [markdown]
 # ### Exercise: edges for thresholds
