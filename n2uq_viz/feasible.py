@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from n2uq_viz.checks import FloatArray, increasing, number, sequence
 
-__all__ = ["edges_for", "half_width_range", "half_widths", "has_edges"]
+__all__ = ["edges_for", "half_width_range", "half_widths", "has_edges", "nearest_edges"]
 
 #: A range no wider than so many rounding errors of a threshold, for each of them, counts as empty.
 ROUNDING = 4.0
@@ -146,6 +146,61 @@ ones smaller
         )
     h = half_widths(t, first)
     return np.concatenate(([t[0] - h[0]], t + h))
+
+
+def nearest_edges(thresholds: ArrayLike, min_width: float) -> FloatArray:
+    """Return edges, shape (L + 1,), whose middles come as near to the thresholds as edges allow.
+
+    They have the least sum of squared distances to the thresholds of all edges with segments at
+    least `min_width` wide. Where edges hit the thresholds exactly, the first half-width is in the
+    middle of what it can be, as in `edges_for`.
+
+    Parameters
+    ----------
+    thresholds
+        Finite, shape (L,) with L >= 1, in units of the input; need not increase.
+    min_width
+        Least width of a segment, above 0, in the same units.
+
+    Raises
+    ------
+    ValueError
+        Thresholds or a width that break their rule.
+
+    Examples
+    --------
+    >>> b = nearest_edges([0.0, 1.0, 4.0, 5.0], min_width=0.01)  # narrow, wide, narrow
+    >>> (0.5 * (b[1:] + b[:-1])).round(4)
+    array([-0.101,  1.202,  3.798,  5.101])
+    >>> nearest_edges([1.0, 2.0, 2.5], min_width=0.01)
+    array([0.25, 1.75, 2.25, 2.75])
+    """
+    t = sequence("thresholds", thresholds)
+    least = number("min_width", min_width, positive=True)
+    if t.size < 1:
+        raise ValueError("thresholds must hold at least 1 number, got 0; give one for each step")
+    # The least half-width is that of every segment, those that grow with the first one and others.
+    ordered = t.size == 1 or bool(np.all(np.diff(t) > 0.0))
+    if ordered:
+        at_zero = half_widths(t, 0.0)
+        low = float(np.max(0.5 * least - at_zero[::2]))
+        high = float(np.min(at_zero[1::2] - 0.5 * least, initial=np.inf))
+        if low <= high:
+            return edges_for(t, 0.5 * (low + high) if np.isfinite(high) else low + 1.0)
+    from scipy.optimize import lsq_linear
+
+    # Unknown are the first edge and the widths: t_i = b_0 + a_1 + ... + a_{i-1} + a_i / 2.
+    lines = np.tril(np.ones((t.size, t.size)), -1) + 0.5 * np.eye(t.size)
+    lines = np.concatenate([np.ones((t.size, 1)), lines], axis=1)
+    lowest = np.concatenate([[-np.inf], np.full(t.size, least)])
+    # Around the middle and in units of the spread, where numbers are about 1.
+    middle, unit = float(t.mean()), max(float(np.ptp(t)), least)
+    found = lsq_linear(lines, (t - middle) / unit, (lowest / unit, np.inf), method="bvls")
+    start = middle + unit * found.x[0]
+    # Rounding must not leave a segment narrower than was asked for.
+    return np.asarray(
+        start + np.concatenate([[0.0], np.cumsum(np.maximum(unit * found.x[1:], least))])
+    )
 
 
 def _thresholds(values: ArrayLike) -> FloatArray:

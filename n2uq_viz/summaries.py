@@ -40,8 +40,14 @@ MAX_COUNT = 2**53
 SUMMARY_KEYS = ("count", "low", "high", "cells", "atoms", "range", "sha256")
 
 
-def _sample(values: ArrayLike) -> FloatArray:
-    """Return `values` as a flat float64 array, or raise one clear error."""
+def finite_sample(values: ArrayLike) -> FloatArray:
+    """Return `values`, finite and at least one, as a flat float64 array.
+
+    Raises ValueError for no numbers, and for any that are NaN or infinite.
+
+    >>> finite_sample([[1, 2], [3, 4]])
+    array([1., 2., 3., 4.])
+    """
     flat = real_array("a sample", values).ravel()
     if flat.size == 0:
         raise ValueError("a sample must hold at least 1 number, got none")
@@ -95,7 +101,7 @@ def summarize(values: ArrayLike) -> Summary:
     >>> s["atoms"], s["cells"], s["low"], s["high"]
     ([[0.0, 2], [0.5, 1]], [], 0.0, 0.5)
     """
-    flat = _sample(values)
+    flat = finite_sample(values)
     # Adding zero turns -0.0 into 0.0: one atom, not one of two names.
     distinct, counts = np.unique(flat + 0.0, return_counts=True)
     exact = counts > ATOM_SHARE * flat.size
