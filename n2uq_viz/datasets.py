@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from n2uq_viz.checks import FloatArray, choice
+from n2uq_viz.comparison.after import After, load_after
 from n2uq_viz.comparison.results import Result, load_results
 from n2uq_viz.randomness import check_seed
 from n2uq_viz.summaries import (
@@ -36,6 +37,7 @@ __all__ = [
     "operation_energy",
     "points",
     "run_summary",
+    "stored_after",
     "stored_results",
     "stored_run",
     "stored_runs",
@@ -185,6 +187,17 @@ def operation_energy() -> tuple[OperationEnergy, ...]:
             )
             for row in csv.DictReader(file)
         )
+
+
+def stored_after() -> list[After]:
+    """Return what came of all nets that were quantized after training.
+
+    Raises
+    ------
+    FileNotFoundError
+        The package runs outside of a clone of its repository, which holds the file.
+    """
+    return load_after(_stored("training/after.csv"))
 
 
 def stored_results() -> list[Result]:

@@ -1,8 +1,9 @@
 """The training runs that the course speaks of, and how they are made again.
 
 ``python -m n2uq_viz.study`` trains whatever is missing in its folder of runs and writes what the
-course reads into ``data/training``: the score of every run, the rates that were tried, and a few
-runs in full. Which runs, is said here and nowhere else.
+course reads into ``data/training``: the score of every run, the rates that were tried, what became
+of nets that were quantized after training, and a few runs in full. Which, is said here and nowhere
+else.
 """
 
 from __future__ import annotations
@@ -12,18 +13,21 @@ import csv
 import io
 import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from n2uq_viz.comparison import results_of, save_results
+from n2uq_viz.comparison.after import METHODS as AFTER_METHODS
+from n2uq_viz.comparison.after import After, save_after
 from n2uq_viz.files import write_together
 from n2uq_viz.sweep import grid, run_sweep
 from n2uq_viz.training import METHODS, TrainingConfig, TrainingRun, load_run
 from n2uq_viz.training.rates import GRID
 
-__all__ = ["RATE_COLUMNS", "best_rates", "compared", "rate_rows", "shown", "tuning"]
+__all__ = ["RATE_COLUMNS", "after", "best_rates", "compared", "rate_rows", "shown", "tuning"]
 
 SEEDS = tuple(range(10))
 BITS = (1, 2, 3, 4)
@@ -91,6 +95,24 @@ def shown() -> list[TrainingConfig]:
     return [config for config in found if (config.task, config.method) != ("pixels", "float")]
 
 
+def after(seeds: Iterable[int] = SEEDS) -> Iterator[After]:
+    """Yield what comes of nets for the digits that are trained in floats and quantized after that.
+
+    Ten nets by default; weights and activations of 1 to 4 bits, by every method.
+    """
+    from n2uq_viz.training.after import quantize_after
+    from n2uq_viz.training.loop import Trainer, one_thread
+
+    for seed in seeds:
+        with one_thread():
+            trainer = Trainer(TrainingConfig("digits", "float", seed=seed))
+            while trainer.epoch < trainer.config.epochs:
+                trainer.train_epoch(None)
+            for bits in BITS:
+                for method in AFTER_METHODS:
+                    yield quantize_after(trainer.net, trainer.task, bits, method, seed)
+
+
 def best_rates(rows: Iterable[Sequence[str]]) -> dict[tuple[str, str, str, str], float]:
     """Return the best rate of each task, method and bits, from rows of `RATE_COLUMNS`, all text.
 
@@ -145,6 +167,9 @@ def main() -> None:
     rates = _table(rate_rows(trained(tuning())))
     write_together(given.out / "rates", {".csv": rates}, overwrite=True)
     save_results(given.out / "results.csv", results_of(trained(compared())))
+    every = len(SEEDS) * len(BITS) * len(AFTER_METHODS)
+    rows = tqdm(after(), total=every, desc="quantized after training", unit="net")
+    save_after(given.out / "after.csv", rows)
     for run in trained(shown()):
         name = given.out / "runs" / run.config.label
         write_together(name, {".npz": run.to_bytes()}, overwrite=True)

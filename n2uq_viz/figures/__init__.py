@@ -13,6 +13,7 @@ from n2uq_viz.figures import agreement as _agreement
 from n2uq_viz.figures import arms as _arms
 from n2uq_viz.figures import (
     bias,
+    either,
     figure1,
     figure2,
     figure3,
@@ -47,6 +48,7 @@ from n2uq_viz.figures import threshold as _threshold
 from n2uq_viz.figures import threshold_history as _threshold_history
 from n2uq_viz.figures import training as _training
 from n2uq_viz.figures import training_curves as _training_curves
+from n2uq_viz.figures import uniform_or_not as _uniform_or_not
 from n2uq_viz.figures import weight_occupancy as _weight_occupancy
 from n2uq_viz.figures import why_quantize as _why_quantize
 from n2uq_viz.figures.board import SIZES
@@ -82,6 +84,7 @@ __all__ = [
     "threshold_history",
     "training",
     "training_curves",
+    "uniform_or_not",
     "weight_occupancy",
     "why_quantize",
 ]
@@ -108,6 +111,7 @@ threshold = _threshold.threshold
 threshold_history = _threshold_history.threshold_history
 training = _training.training
 training_curves = _training_curves.training_curves
+uniform_or_not = _uniform_or_not.uniform_or_not
 weight_occupancy = _weight_occupancy.weight_occupancy
 why_quantize = _why_quantize.why_quantize
 
@@ -137,6 +141,7 @@ NAMES: dict[str, Callable[..., Figure]] = {
     "training_curves": training_curves,
     "threshold_history": threshold_history,
     "arms": arms,
+    "uniform_or_not": uniform_or_not,
 }
 #: Name -> function that returns the values which caption and text alternative name, or a tuple of
 #: the parts that have a sentence of their own and these values. It takes the state if the figure
@@ -166,6 +171,7 @@ _WORDS: dict[str, Callable[..., Any]] = {
     "training_curves": _training_curves.words,
     "threshold_history": _threshold_history.words,
     "arms": steps.words,
+    "uniform_or_not": either.words,
 }
 #: Name -> the explorer that a figure is drawn from, and opens in again, where it has another name.
 _EXPLORERS = {
@@ -186,6 +192,7 @@ _EXPLORERS = {
     "training_curves": "training",
     "threshold_history": "training",
     "arms": "training",
+    "uniform_or_not": "threshold",
 }
 #: Name -> function that returns the state without one, where it is not that of the explorer.
 _DEFAULTS: dict[str, Callable[[], dict[str, Any]]] = {
