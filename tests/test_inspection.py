@@ -62,7 +62,8 @@ def test_every_layer_is_reported(
         assert w.entropy == pytest.approx(entropy_bits(np.array(shares)))
     json.dumps(found.to_dict(), allow_nan=False)
     text = "\n".join(checkpoint_lines(found))
-    assert all(layer.name in text for layer in (*found.activations, *found.weights))
+    names = [layer.name for layer in found.activations] + [w.name for w in found.weights]
+    assert all(name in text for name in names)
 
 
 def test_mobilenet_has_pact_besides() -> None:
