@@ -24,7 +24,7 @@ TRAIN := $(if $(filter none,$(TORCH)),,$(STAMP)-torch)
 EXTRAS := lab$(if $(filter none,$(TORCH)),,$(shell echo ,train))
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test lint figures pictures data bench screenshots constraints clean
+.PHONY: help lab test lint figures pictures site data bench screenshots constraints clean
 
 help: ## list what can be made
 	@echo "usage: make TARGET [PORT=8888] [TORCH=none] [PYTHON=python3.12] [PYTEST_ARGS='-k name']"
@@ -40,7 +40,7 @@ test: $(if $(filter none,$(TORCH)),no-torch) $(STAMP)-test ## lint, types and al
 
 .PHONY: no-torch
 no-torch:
-	@echo "the tests need PyTorch: run make test without TORCH=none" >&2; exit 2
+	@echo "this needs PyTorch: run make $(MAKECMDGOALS) without TORCH=none" >&2; exit 2
 
 lint: $(STAMP)-test ## ruff (rules and format) and mypy
 	@$(PY) -m ruff check .
@@ -52,6 +52,9 @@ figures: $(STAMP)-lab ## draw all figures as SVG, PDF and PNG, with a contact sh
 
 pictures: $(STAMP)-lab ## draw the README's pictures again
 	@$(PY) -m n2uq_viz.cli figures threshold overview --out $(PICTURES) --format png --theme light --overwrite
+
+site: $(if $(filter none,$(TORCH)),no-torch) $(STAMP)-site ## build the course and the reference as pages to read, in site/
+	@$(PY) -m docs.build
 
 data: $(STAMP)-test ## train again what data/training holds: about an hour, goes on where it was stopped
 	@$(PY) -m n2uq_viz.study
@@ -69,10 +72,10 @@ constraints: $(STAMP)-test ## pin what pyproject.toml needs, keeping the pins th
 	@echo uv | $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --all-extras \
 	  --no-annotate --no-header --no-strip-markers --output-file constraints.txt pyproject.toml -
 
-clean: ## remove .venv, caches and screenshots; notebooks and saved figures stay
-	@rm -rf $(VENV) build dist screenshots .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+clean: ## remove .venv, caches, the site and screenshots; notebooks and saved figures stay
+	@rm -rf $(VENV) build dist site screenshots .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
-	@echo "removed .venv, caches and screenshots; notebooks and saved figures stay"
+	@echo "removed .venv, caches, the site and screenshots; notebooks and saved figures stay"
 
 $(VENV)/.done-venv:
 	@set -e; found=; \
@@ -112,4 +115,9 @@ $(STAMP)-lab: $(VENV)/.done-venv $(TRAIN) pyproject.toml constraints.txt
 $(STAMP)-test: $(STAMP)-lab
 	@echo "Installing what the tests need"
 	@$(PIP) --no-build-isolation --editable ".[$(EXTRAS),test]"
+	@touch $@
+
+$(STAMP)-site: $(STAMP)-lab
+	@echo "Installing what the site needs"
+	@$(PIP) --no-build-isolation --editable ".[$(EXTRAS),site]"
 	@touch $@

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from n2uq_viz import cli_figures, cli_training
+from n2uq_viz import cli_figures, cli_inspect, cli_integer, cli_training
 from n2uq_viz.cli_figures import state_in
 from n2uq_viz.cli_training import Mistake
 from n2uq_viz.words import table
@@ -155,6 +155,12 @@ app.command(
 app.command(
     epilog="Example: n2uq-viz sweep --tasks moons --methods ste,gste --bits 1-4 --seeds 0-9"
 )(cli_training.sweep)
+app.command(epilog="Example: n2uq-viz inspect features.npy --bits 2 --out pictures")(
+    cli_inspect.inspect
+)
+app.command(epilog="Example: n2uq-viz integer --onnx digits.onnx --batch-sizes 64,1 --json")(
+    cli_integer.integer
+)
 
 
 def main() -> None:

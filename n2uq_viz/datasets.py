@@ -1,4 +1,7 @@
-"""The only reader of real data, so that all else sees plain samples or a small summary of them."""
+"""The only reader of real data, so that all else sees plain samples or a small summary of them.
+
+Files of one's own are read by `n2uq_viz.tensors`, whose names are here as well.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import csv
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,26 +26,36 @@ from n2uq_viz.summaries import (
     points,
     summarize,
 )
+from n2uq_viz.tensors import Survey, TensorFile, TensorFileError, open_tensors, survey
 from n2uq_viz.training.run import TrainingRun, load_run
 from n2uq_viz.training.summary import summarize_run
+
+if TYPE_CHECKING:
+    from n2uq_viz.integer.storage import StoredNet
 
 __all__ = [
     "NAMES",
     "OperationEnergy",
     "Summary",
+    "Survey",
+    "TensorFile",
+    "TensorFileError",
     "check_summary",
     "entropy_bits",
     "load",
     "occupancy",
+    "open_tensors",
     "operation_energy",
     "points",
     "run_summary",
     "stored_after",
+    "stored_integer_net",
     "stored_results",
     "stored_run",
     "stored_runs",
     "summarize",
     "summary",
+    "survey",
 ]
 
 #: Every data set that ``load`` knows.
@@ -198,6 +211,19 @@ def stored_after() -> list[After]:
         The package runs outside of a clone of its repository, which holds the file.
     """
     return load_after(_stored("training/after.csv"))
+
+
+def stored_integer_net() -> StoredNet:
+    """Return the net for digits that is stored in whole numbers, and in floats.
+
+    Raises
+    ------
+    FileNotFoundError
+        The package runs outside of a clone of its repository, which holds the file.
+    """
+    from n2uq_viz.integer.storage import load_net  # which reads energies from this module
+
+    return load_net(_stored("integer/digits-gste-w2a2-seed0.npz"))
 
 
 def stored_results() -> list[Result]:

@@ -45,9 +45,13 @@ def passed(rule: str, x: ArrayLike, upstream: ArrayLike, q: Quantizer = SIGN) ->
     ValueError
         No such rule.
 
+    Notes
+    -----
     Source: Bengio et al., 2013, arXiv 1308.3432 (no gate); Courbariaux et al., 2016,
     arXiv 1602.02830 (with it).
 
+    Examples
+    --------
     >>> [passed(rule, [0.2, 3.0], [5.0, 0.5]).tolist() for rule in RULES]
     [[0.0, 0.0], [5.0, 0.0], [5.0, 0.5], [1.0, 0.5]]
     """

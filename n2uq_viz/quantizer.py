@@ -43,20 +43,25 @@ class Quantizer:
     edges, levels : 1-D, real, finite, strictly increasing, of the same length L + 1 >= 2.
         Edges are in units of the input, levels in units of the output.
 
-    Attributes, all read-only float64 arrays
-    ----------------------------------------
+    Attributes
+    ----------
     edges, levels : shape (L + 1,).
     intervals : widths of the segments, shape (L,).
     thresholds : midpoints of the segments, where the deterministic output steps, shape (L,).
     slopes : of the expectation on each segment, output per input, shape (L,).
 
+    Notes
+    -----
     Inputs ``x`` may have any shape; results have the same shape (a NumPy scalar for a scalar). NaN
-    stays NaN and the infinities saturate. A quantizer never changes: moves return a new one.
+    stays NaN and the infinities saturate. A quantizer never changes: its arrays are read-only
+    float64, and moves return a new one.
 
     Raises ValueError for anything else, and where an interval or a slope would overflow or vanish.
 
     Source: Liu et al., CVPR 2022, arXiv 2111.14826.
 
+    Examples
+    --------
     >>> q = Quantizer([0.0, 1.0, 3.0], [0.0, 1.0, 2.0])
     >>> q.thresholds
     array([0.5, 2. ])

@@ -100,8 +100,12 @@ def quantize_weights(
     ValueError
         Anything else.
 
+    Notes
+    -----
     Source: Liu et al., CVPR 2022, arXiv 2111.14826, section on entropy-preserving weights.
 
+    Examples
+    --------
     >>> quantize_weights([[-2.0, -0.5, 0.5, 1.0], [0.0, 0.0, 0.0, 0.0]], 4)
     array([[-1.5, -0.5,  0.5,  0.5],
            [ 0. ,  0. ,  0. ,  0. ]])

@@ -47,3 +47,22 @@ def files_of_at_most(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, old)
+
+
+@contextmanager
+def unreadable(file: Path) -> Iterator[Path]:
+    """Give a copy of ``file`` that may not be read while this lasts."""
+    place = Path(tempfile.mkdtemp(prefix="unreadable-"))
+    place.chmod(0o755)
+    copy = place / file.name
+    shutil.copy(file, copy)
+    copy.chmod(0o000)
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(NOBODY)
+    try:
+        yield copy
+    finally:
+        if root:
+            os.seteuid(0)
+        shutil.rmtree(place)

@@ -39,6 +39,7 @@ from n2uq_viz.figures import compander_figure as _compander
 from n2uq_viz.figures import convergence as _convergence
 from n2uq_viz.figures import gradient_estimates as _gradient_estimates
 from n2uq_viz.figures import gradient_flow as _gradient_flow
+from n2uq_viz.figures import integer_costs as _integer_costs
 from n2uq_viz.figures import overview as _overview
 from n2uq_viz.figures import range_gate as _range_gate
 from n2uq_viz.figures import sum_of_steps as _sum_of_steps
@@ -73,6 +74,7 @@ __all__ = [
     "figure4_n2uq",
     "gradient_estimates",
     "gradient_flow",
+    "integer_costs",
     "overview",
     "range_gate",
     "speaker_text",
@@ -102,6 +104,7 @@ figure3_sum_of_steps = figure3.figure3_sum_of_steps
 figure4_n2uq = figure4.figure4_n2uq
 gradient_estimates = _gradient_estimates.gradient_estimates
 gradient_flow = _gradient_flow.gradient_flow
+integer_costs = _integer_costs.integer_costs
 overview = _overview.overview
 range_gate = _range_gate.range_gate
 sum_of_steps = _sum_of_steps.sum_of_steps
@@ -142,6 +145,7 @@ NAMES: dict[str, Callable[..., Figure]] = {
     "threshold_history": threshold_history,
     "arms": arms,
     "uniform_or_not": uniform_or_not,
+    "integer_costs": integer_costs,
 }
 #: Name -> function that returns the values which caption and text alternative name, or a tuple of
 #: the parts that have a sentence of their own and these values. It takes the state if the figure
@@ -172,6 +176,7 @@ _WORDS: dict[str, Callable[..., Any]] = {
     "threshold_history": _threshold_history.words,
     "arms": steps.words,
     "uniform_or_not": either.words,
+    "integer_costs": _integer_costs.words,
 }
 #: Name -> the explorer that a figure is drawn from, and opens in again, where it has another name.
 _EXPLORERS = {
@@ -193,6 +198,7 @@ _EXPLORERS = {
     "threshold_history": "training",
     "arms": "training",
     "uniform_or_not": "threshold",
+    "integer_costs": "threshold",
 }
 #: Name -> function that returns the state without one, where it is not that of the explorer.
 _DEFAULTS: dict[str, Callable[[], dict[str, Any]]] = {

@@ -122,9 +122,13 @@ def apot_levels(bits: int, signed: bool) -> FloatArray:
     ValueError
         Bits that break their rule.
 
+    Notes
+    -----
     Source: in the manner of Li, Dong and Wang, "Additive Powers-of-Two Quantization", ICLR 2020,
     arXiv 1909.13144.
 
+    Examples
+    --------
     >>> apot_levels(2, signed=False), apot_levels(3, signed=True)
     (array([0.        , 0.33333333, 0.66666667, 1.        ]), array([-1. , ..., 0. , ...,  1. ]))
     """

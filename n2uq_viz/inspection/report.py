@@ -10,9 +10,12 @@ from n2uq_viz.plots.labels import short
 if TYPE_CHECKING:
     from n2uq_viz.fits import Fit
     from n2uq_viz.inspection.checkpoint import CheckpointReport
+    from n2uq_viz.tensors import Survey, TensorFile
 
-__all__ = ["checkpoint_lines", "columns", "fit_lines"]
+__all__ = ["checkpoint_lines", "columns", "fit_lines", "listing_lines", "survey_lines"]
 
+#: Bars of a histogram in a line of text, from none to full.
+BLOCKS, BARS = " ▁▂▃▄▅▆▇█", 48
 #: Names of methods, as people read them.
 METHODS = {
     "uniform": "uniform",
@@ -37,6 +40,45 @@ def columns(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
         ).rstrip()
         for row in rows
     ]
+
+
+def listing_lines(file: TensorFile) -> list[str]:
+    """Return a table of the tensors in a file: name, shape, type and size."""
+    rows = [("tensor", "shape", "type", "values")]
+    rows += [
+        (each.name, " × ".join(map(str, each.shape)) or "one number", each.dtype, f"{each.size:,}")
+        for each in file.tensors.values()
+    ]
+    return columns(rows)
+
+
+def survey_lines(found: Survey) -> list[str]:
+    """Return what a tensor holds: values, what is none, and a histogram of square roots."""
+    shape = " × ".join(map(str, found.shape)) or "one number"
+    lines = [f"{found.name}: {shape}, {found.dtype}, {found.count:,} values"]
+    if not found.whole:
+        lines.append(f"seen so far: {found.seen:,} of them, spread over the tensor")
+    infinite = found.positive_infinity + found.negative_infinity
+    none = f"NaN: {found.nan:,}; infinite: {infinite:,}"
+    if infinite:
+        none += f" (+: {found.positive_infinity:,}, −: {found.negative_infinity:,})"
+    if found.finite:
+        lines.append(
+            f"{short(found.low)} to {short(found.high)}, mean {short(found.mean)}, deviation "
+            f"{short(found.deviation)}, zeros: {100.0 * found.zeros / found.finite:.3g} %"
+        )
+        lines.append(none)
+        shares, ends = found.histogram(BARS)
+        heights = [round(8.0 * (share / shares.max()) ** 0.5) for share in shares.tolist()]
+        # At least the lowest bar where there is anything at all.
+        bars = "".join(
+            BLOCKS[max(h, 1) if share else 0]
+            for h, share in zip(heights, shares.tolist(), strict=True)
+        )
+        lines.append(f"{short(float(ends[0]))} {bars} {short(float(ends[-1]))}")
+    else:
+        lines.append(none)
+    return lines
 
 
 def fit_lines(fits: dict[str, Fit], bits: int) -> list[str]:

@@ -34,17 +34,24 @@ CONFIDENCE = 0.95  # of the band whose share of dots is the coverage
 class Agreement:
     """How well the means of draws fit a curve, see `agreement`.
 
-    Fields
-    ------
-    curve : values of the curve at the inputs, read-only float64 of their shape.
-    rmse, max_error : root mean square and largest distance of mean and curve, in output units.
-    max_z : largest distance in standard errors, which are those that hold if the curve is the
+    Attributes
+    ----------
+    curve
+        Values of the curve at the inputs, read-only float64 of their shape.
+    rmse, max_error
+        Root mean square and largest distance of mean and curve, in output units.
+    max_z
+        Largest distance in standard errors, which are those that hold if the curve is the
         expectation; NaN if no point was judged.
-    coverage : share of the judged points whose mean lies within 1.96 such standard errors, 95 %
-        on average if the curve is the expectation; NaN if no point was judged.
-    p_value : probability of an agreement as bad as this or worse if the curve is the expectation.
-    points : how many inputs were judged: those where the curve leaves something to chance.
-    z : distance in standard errors, signed, read-only float64; NaN where not judged.
+    coverage
+        Share of the judged points whose mean lies within 1.96 such standard errors, 95 % on average
+        if the curve is the expectation; NaN if no point was judged.
+    p_value
+        Probability of an agreement as bad as this or worse if the curve is the expectation.
+    points
+        How many inputs were judged: those where the curve leaves something to chance.
+    z
+        Distance in standard errors, signed, read-only float64; NaN where not judged.
     """
 
     curve: FloatArray = field(repr=False)

@@ -22,18 +22,28 @@ MAX_DRAWS = 10**12
 class MonteCarlo:
     """How often each coin of a stochastic quantizer came up, and what follows from that.
 
-    Fields
-    ------
-    quantizer : the quantizer that was drawn from.
-    x : inputs of any shape, read-only float64; NaN and infinities are allowed.
-    draws : number of draws at every input, a whole number from 1 to 10**12.
-    count : how often the upper of the two levels in reach was drawn, read-only int64 of the shape
-        of `x`, from 0 to `draws`; 0 where `x` is NaN.
-    seed : what the random numbers were started from.
-    method : how they were made, see `simulate` and `simulate_shared`.
+    Attributes
+    ----------
+    quantizer
+        The quantizer that was drawn from.
+    x
+        Inputs of any shape, read-only float64; NaN and infinities are allowed.
+    draws
+        Number of draws at every input, a whole number from 1 to 10**12.
+    count
+        How often the upper of the two levels in reach was drawn, read-only int64 of the shape of
+        `x`, from 0 to `draws`; 0 where `x` is NaN.
+    seed
+        What the random numbers were started from.
+    method
+        How they were made, see `simulate` and `simulate_shared`.
 
+    Notes
+    -----
     Raises ValueError when the fields do not fit together.
 
+    Examples
+    --------
     >>> mc = MonteCarlo(Quantizer.binary(), [-5.0, 0.0], draws=4, count=[0, 3])
     >>> mc.mean, mc.standard_error
     (array([-1. ,  0.5]), array([0.       , 0.4330127]))

@@ -27,23 +27,37 @@ RESOLUTION = 0.01  # of the half-width; rounding x - h and x + h may change it b
 class GradientEstimate:
     """What single draws said about the slope of the expectation, and what follows from that.
 
-    Fields
-    ------
-    quantizer : the quantizer that was drawn from.
-    x : inputs of any shape, read-only float64; NaN and infinities are allowed.
-    draws : number of draws at every input, a whole number from 1 to 10**12.
-    method : ``"common_random_numbers"`` or ``"score_function"``.
-    half_width : h in input units, above 0; None for the score function.
-    seed : what the random numbers were started from.
-    sampling : how they were made: ``"draws"``, ``"counts"`` or ``"shared"``.
-    count : how often each outcome came up, read-only int64 of shape ``x.shape + (m,)``, with m = 3
+    Attributes
+    ----------
+    quantizer
+        The quantizer that was drawn from.
+    x
+        Inputs of any shape, read-only float64; NaN and infinities are allowed.
+    draws
+        Number of draws at every input, a whole number from 1 to 10**12.
+    method
+        ``"common_random_numbers"`` or ``"score_function"``.
+    half_width
+        h, in input units, above 0; None for the score function.
+    seed
+        What the random numbers were started from.
+    sampling
+        How they were made: ``"draws"``, ``"counts"`` or ``"shared"``.
+    count
+        How often each outcome came up, read-only int64 of shape ``x.shape + (m,)``, with m = 3
         outcomes for common random numbers and 2 for the score function; 0 where `value` is NaN.
-    value : the outcomes, slopes in output per input, read-only float64 of the same shape; made
-        from the fields above, as is the next one.
-    probability : the probability of each outcome, read-only float64 of the same shape.
+    value
+        The outcomes, slopes in output per input, read-only float64 of the same shape; made from the
+        fields above, as is the next one.
+    probability
+        The probability of each outcome, read-only float64 of the same shape.
 
+    Notes
+    -----
     Raises ValueError when the fields do not fit together.
 
+    Examples
+    --------
     >>> estimate = GradientEstimate(
     ...     Quantizer.binary(), [0.5], 4, "score_function", None, 0, "draws", [[2, 2]]
     ... )

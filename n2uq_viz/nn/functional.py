@@ -61,6 +61,8 @@ def gste_quantize(
     eps : the smallest width of a segment, at least the smallest normal number of the parameters'
         dtype.
 
+    Notes
+    -----
     The parameters have the dtype of x; for bfloat16 and float16 x, float32 does too, and whatever
     theirs, the computation is in float32. Sums over x are made in float64 from partial sums in the
     precision of the computation, of at most 131,072 elements on a CPU. A negative scale gives a
@@ -86,6 +88,8 @@ def gste_quantize(
 
     Source: Liu et al., CVPR 2022, arXiv 2111.14826, sections on threshold learning and G-STE.
 
+    Examples
+    --------
     >>> one = torch.ones(1)
     >>> x = torch.tensor([-1.0, 0.25, 0.3, 1.0, 5.0, torch.nan], requires_grad=True)
     >>> y = gste_quantize(x, 0 * one, torch.tensor([0.5, 1.0, 0.5]), one, one)

@@ -30,6 +30,8 @@ class N2UQActivation(nn.Module):
     eps : the smallest width of a segment, above 0.
     device, dtype : of the parameters, as in every PyTorch layer.
 
+    Notes
+    -----
     Trained are `start`, `input_scale` and `output_scale`, of shape (1,), and `intervals`, of shape
     (2**bits - 1,), one set for the whole tensor. They begin as uniform quantization of [0, 2] with
     slope 1, or where `calibrate` puts them. Input of any shape; output of the same shape and dtype.
@@ -38,6 +40,8 @@ class N2UQActivation(nn.Module):
 
     Source: Liu et al., CVPR 2022, arXiv 2111.14826, section on threshold learning.
 
+    Examples
+    --------
     >>> act = N2UQActivation(2)
     >>> act
     N2UQActivation(bits=2)

@@ -76,6 +76,8 @@ class LSQActivation(nn.Module):
     bits : a whole number from 1 to 8.
     signed : whether levels lie on both sides of 0, for weights and the like, instead of from 0 on.
 
+    Notes
+    -----
     `step_size`, of shape (1,), is trained; it begins as that of [0, 2] for all, and belongs where
     `calibrate` puts it. Levels are ``step_size`` times -Q_N to Q_P: 0 to ``2**bits - 1``, or signed
     ``-2**(bits - 1)`` to ``2**(bits - 1) - 1`` (for 1 bit: -1 and 1). The gradient of the step size
@@ -85,6 +87,8 @@ class LSQActivation(nn.Module):
 
     Source: Esser et al., Learned Step Size Quantization, ICLR 2020, arXiv 1902.08153.
 
+    Examples
+    --------
     >>> LSQActivation(2, signed=True)(torch.tensor([-9.0, -0.6, 0.2, 9.0]))
     tensor([-1.3333, -0.6667,  0.0000,  0.6667], grad_fn=<_LSQBackward>)
     """

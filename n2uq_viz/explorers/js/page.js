@@ -36,3 +36,9 @@ const own = JSON.parse(document.getElementById("n2uq_viz-state").textContent);
 const model = createModel(stateFrom(location.hash) ?? own);
 window.addEventListener("hashchange", () => model.show(stateFrom(location.hash)));
 mountStage({ model, parent: document.querySelector("main"), kit: { ...KIT, alone: true, data: DATA }, explorer: EXPLORER });
+
+// In a frame, the page around can make it as high as what is in it: it is told how high that is, and nothing else.
+if (window.parent !== window) {
+  const tell = () => window.parent.postMessage({ n2uq_viz_height: document.body.offsetHeight }, "*");
+  new ResizeObserver(tell).observe(document.body);
+}
