@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -130,14 +130,15 @@ def _checkpoint(file: TensorFile, bits: int) -> CheckpointReport:
     return read_checkpoint(state, bits)
 
 
-def _tensor_pictures(report: TensorReport, out: Path) -> list[Path]:
+def _tensor_pictures(report: TensorReport, out: Path) -> Iterator[Path]:
     """Draw the tensor below its learned quantizer, as a picture and as a page to drag."""
     from n2uq_viz.explorers import ThresholdExplorer
 
     stem = out / _stem(report.survey.name)
     explorer = ThresholdExplorer(report.fits["learned"].quantizer, data=report.survey.summary())
-    saved = [explorer.save_figure(stem.with_name(stem.name + end)) for end in (".png", ".svg")]
-    return [*saved, explorer.save_html(stem.with_name(stem.name + ".html"))]
+    for end in (".png", ".svg"):
+        yield explorer.save_figure(stem.with_name(stem.name + end))
+    yield explorer.save_html(stem.with_name(stem.name + ".html"))
 
 
 def _layers_picture(report: CheckpointReport, out: Path, file: Path) -> list[Path]:
@@ -157,8 +158,8 @@ def _stem(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name).strip(".-") or "tensor"
 
 
-def _tell(paths: list[Path], as_json: bool) -> None:
-    """Say where files are, aside where a program reads."""
+def _tell(paths: Iterable[Path], as_json: bool) -> None:
+    """Say where each file is as soon as it is there; aside where a program reads."""
     for path in paths:
         typer.echo(str(path), err=as_json)
 

@@ -29,6 +29,16 @@ class _Harm:
         return (Path.write_text, (self.proof, "harm"))
 
 
+class _Fill:
+    """What would fill memory with so many bytes, by a function that torch deems safe."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (bytearray, (self.size,))
+
+
 def _npy(array: Any, **options: Any) -> bytes:
     stream = io.BytesIO()
     np.save(stream, array, **options)
@@ -81,7 +91,7 @@ def make_bad_files(folder: Path) -> dict[Path, str]:
     Opening, or reading the first tensor, must fail. `folder` / "harm" appears if something was
     unpickled that should not have been.
     """
-    harm = _Harm(folder / "harm")
+    harm, fill = _Harm(folder / "harm"), {"a": torch.ones(2), "b": _Fill(2**30)}
     good = _npy(np.arange(1000.0))
     net = {"weight": torch.arange(1000.0)}
     f32 = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
@@ -106,6 +116,7 @@ def make_bad_files(folder: Path) -> dict[Path, str]:
             "cut short",
         ),
         "code.npy": (_npy_header("__import__('os').getcwd()"), "header"),
+        "unclosed.npy": (_npy_header("{'descr': (\n'<f8'"), "header"),
         "version.npy": (_npy_header("{}", (9, 9)), "header"),
         "empty_tensor.npy": (_npy(np.empty(0)), "must hold a value"),
         "empty.npy": (b"", "empty"),
@@ -118,11 +129,13 @@ def make_bad_files(folder: Path) -> dict[Path, str]:
         ),
         "other_members.npz": (_npz({"readme.md": b"hello"}), "members must be .npy"),
         "lying_member.npz": (_npz({"a.npy": good[:-100]}), "announces"),
+        "lzma.npz": (_npz({"a.npy": good}, compression=zipfile.ZIP_LZMA), "NumPy does not use"),
         "damaged.npz": (
             _damaged(_npz({"a.npy": good}, compression=zipfile.ZIP_DEFLATED)),
             "damaged",
         ),
         "words.csv": (b"0.5,1.5\n0.25,high\n", "line 2 must hold numbers, got 'high'"),
+        "underscores.csv": (b"1,2\n1,1_5\n", "line 2 must hold numbers, got '1_5'"),
         "ragged.csv": (b"1,2\n3\n", "line 2 must have 2 numbers"),
         "names_only.csv": (b"a,b\n", "no lines of numbers"),
         "blank.csv": (b"\n\n", "no lines of numbers"),
@@ -145,11 +158,16 @@ def make_bad_files(folder: Path) -> dict[Path, str]:
         "harm_zip.pt": (_torch({"a": harm}), "nothing else is unpickled"),
         "model.pt": (_torch(torch.nn.Linear(2, 2)), "nothing else is unpickled"),
         "text.pt": (b"not a checkpoint\n", "PyTorch cannot read it|nothing else is unpickled"),
-        "truncated.pt": (_torch(net)[:-200], "PyTorch cannot read it|nothing else is unpickled"),
+        "truncated.pt": (_torch(net)[:-200], "damaged zip"),
         "squeezed.pt": (
             _npz({"archive/data.pkl": bytes(1000)}, compression=zipfile.ZIP_DEFLATED),
             "compressed zip",
         ),
+        "directory.pt": (_torch(net).replace(b"PK\x01\x02", b"PK\x01\x03"), "damaged zip"),
+        "fill.pt": (_torch(fill), "bytearray"),
+        "fill_old.pt": (_torch(fill, _use_new_zipfile_serialization=False), "bytearray"),
+        "same_names.pt": (_torch({"a.b": net["weight"], "a": {"b": net["weight"]}}), "two tensors"),
+        "no_numpy.pt": (_torch({"a": torch.zeros(2, dtype=torch.bits8)}), "ScalarType"),
         "numbers.pth": (_torch(OrderedDict(epoch=3)), "no tensors"),
         "complex.pt": (_torch({"a": torch.ones(2, dtype=torch.complex64)}), "real numbers"),
         "net.onnx": (b"\x08\x07", "must end in"),
@@ -158,6 +176,11 @@ def make_bad_files(folder: Path) -> dict[Path, str]:
     for name, (data, words) in files.items():
         (folder / name).write_bytes(data)
         made[folder / name] = words
+    # A header that claims all of a large file, which takes no room on disk.
+    with (folder / "long_header.npy").open("wb") as file:
+        file.write(b"\x93NUMPY\x02\x00" + struct.pack("<I", 2**29) + b"{")
+        file.truncate(2**29 + 100)
+    made[folder / "long_header.npy"] = "header"
     (folder / "folder.npy").mkdir()
     made[folder / "folder.npy"] = "got a folder"
     made[folder / "missing.npy"] = "no such file"

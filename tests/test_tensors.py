@@ -22,6 +22,7 @@ from scipy.stats import chi2
 from n2uq_viz import datasets
 from n2uq_viz.summaries import check_summary
 from n2uq_viz.tensors import Survey, TensorFileError, open_tensors, survey
+from n2uq_viz.tensors import text as text_files
 from n2uq_viz.tensors import torch_file as torch_files
 from n2uq_viz.tensors.survey import BLOCK, BLOCKS, Surveyor, survey_pieces
 from tests.bad_files import make_bad_files
@@ -68,6 +69,33 @@ def test_npy_and_npz_of_every_type(tmp_path: Path, dtype: str) -> None:
     np.testing.assert_array_equal(read(tmp_path / "c.npz"), wanted)
 
 
+def test_an_array_in_fortran_order_is_read_in_its_own(tmp_path: Path) -> None:
+    turned = np.asfortranarray(VALUES)
+    np.save(tmp_path / "a.npy", turned)
+    np.savez_compressed(tmp_path / "b.npz", a=turned)
+    for name in ("a.npy", "b.npz"):
+        np.testing.assert_array_equal(read(tmp_path / name, "a"), VALUES)
+        with open_tensors(tmp_path / name) as file:
+            pieces = list(file.pieces("a", 100))
+        assert max(piece.size for piece in pieces) <= 100
+        np.testing.assert_array_equal(np.concatenate(pieces), VALUES.ravel(order="F"))
+
+
+def test_long_floats_and_nan_that_signals_become_float64(tmp_path: Path) -> None:
+    np.save(tmp_path / "long.npy", np.array([np.finfo(np.longdouble).max, 1.5]))
+    signaling = np.array([0x7F800001, 0x3FC00000], dtype="<u4").view("<f4")
+    np.save(tmp_path / "signaling.npy", signaling)
+    assert read(tmp_path / "long.npy").tolist() == [float(np.finfo(np.longdouble).max), 1.5]
+    np.testing.assert_array_equal(read(tmp_path / "signaling.npy"), [math.nan, 1.5])
+
+
+def test_a_file_of_python_2_is_read_without_a_warning(tmp_path: Path) -> None:
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1L,), }"
+    data = b"\x93NUMPY\x01\x00" + bytes([len(header) + 1, 0]) + header + b"\n"
+    (tmp_path / "a.npy").write_bytes(data + np.array([2.5]).tobytes())
+    assert read(tmp_path / "a.npy").tolist() == [2.5]
+
+
 @pytest.mark.parametrize("dtype", TYPES)
 def test_safetensors_of_every_type(tmp_path: Path, dtype: str) -> None:
     values = (100.0 * VALUES).astype(dtype)
@@ -105,15 +133,27 @@ def test_a_torch_tensor_in_another_order_has_the_same_values(tmp_path: Path) -> 
     with open_tensors(tmp_path / "a.pt") as file:
         turned = np.concatenate(list(file.pieces("turned", 100)))
         part = np.concatenate(list(file.pieces("part")))
+        np.testing.assert_array_equal(file.read("turned"), VALUES.transpose(2, 0, 1))
+        np.testing.assert_array_equal(file.read("part"), VALUES[:, ::2, 3])
     np.testing.assert_array_equal(np.sort(turned), np.sort(VALUES.ravel()))
     np.testing.assert_array_equal(np.sort(part), np.sort(VALUES[:, ::2, 3].ravel()))
+
+
+def test_lists_of_the_same_lists_are_followed_once(tmp_path: Path) -> None:
+    """Followed each time, they would lead to 10**9 tensors."""
+    value: Any = [torch.ones(1)]
+    for _ in range(9):
+        value = [value] * 10
+    torch.save(value, tmp_path / "a.pt")
+    with open_tensors(tmp_path / "a.pt") as file:
+        assert list(file.tensors) == [".".join("0" * 10)]
 
 
 def test_a_large_torch_tensor_is_mapped_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch.save({"a": torch.from_numpy(VALUES)}, tmp_path / "a.pt")
-    monkeypatch.setattr(torch_files, "WHOLE", 1000)
+    monkeypatch.setattr(torch_files, "MAPPED", 1000)
     with open_tensors(tmp_path / "a.pt") as file:
         np.testing.assert_array_equal(np.concatenate(list(file.pieces("a", 64))), VALUES.ravel())
 
@@ -128,6 +168,7 @@ def test_a_large_torch_tensor_is_mapped_anew(
         ("  1 2e-3 \n 3   nan\n", ["a"], [[1, 0.002], [3, math.nan]]),
         ('"low","high"\n1,2\n3,inf\n', ["low", "high"], [[1, 3], [2, math.inf]]),
         ("5\n6\n7\n", ["a"], [5, 6, 7]),
+        ("# x y\n1 2\n# and more\n3 4\n", ["a"], [[1, 2], [3, 4]]),
     ],
 )
 def test_text_of_every_kind(
@@ -141,6 +182,21 @@ def test_text_of_every_kind(
             np.testing.assert_array_equal([file.read(name) for name in names], columns)
         else:
             np.testing.assert_array_equal(file.read("a"), columns)
+
+
+def test_pieces_of_text_are_no_larger_than_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("1,2,3\n4,5,6\n")
+    with open_tensors(tmp_path / "a.csv") as file:
+        assert [piece.tolist() for piece in file.pieces("a", 2)] == [[1, 2], [3, 4], [5, 6]]
+
+
+def test_long_lines_are_not_gathered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.csv").write_text("".join(f"{k}.{'0' * 1000}\n" for k in range(50)))
+    monkeypatch.setattr(text_files, "SIGNS", 3000)
+    with open_tensors(tmp_path / "a.csv") as file:
+        pieces = list(file.pieces("a"))
+    assert max(piece.size for piece in pieces) == 3
+    np.testing.assert_array_equal(np.concatenate(pieces), np.arange(50))
 
 
 def test_names_lead_to_near_ones(tmp_path: Path) -> None:
@@ -176,6 +232,22 @@ def test_every_bad_file_gets_one_line_and_nothing_is_unpickled(tmp_path: Path) -
         assert len(line) < 400 + len(str(path))
         assert re.search(words, line), f"{path.name}: {line}"
     assert not (tmp_path / "harm").exists()
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "words"),
+    [
+        ("torch", "a.pt", r'takes PyTorch: pip install "n2uq_viz\[train\]"'),
+        ("safetensors", "a.safetensors", r'pip install "n2uq_viz\[tensors\]"'),
+    ],
+)
+def test_a_library_that_is_missing_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, name: str, words: str
+) -> None:
+    (tmp_path / name).write_bytes(b"anything")
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(TensorFileError, match=words):
+        open_tensors(tmp_path / name)
 
 
 def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
@@ -277,6 +349,29 @@ def test_nothing_finite_is_said_and_has_no_summary() -> None:
     assert math.isnan(found.low)
     with pytest.raises(ValueError, match="must hold a finite value, got none"):
         found.summary()
+
+
+@settings(max_examples=60, deadline=None)
+@given(arrays(np.float64, st.integers(0, 50), elements=st.floats(allow_nan=False)))
+def test_histograms_of_any_range(values: Any) -> None:
+    found = survey_pieces([values], "a", values.shape, "f8")
+    shares, ends = found.histogram(7)
+    finite = values[np.isfinite(values)]
+    assert (shares.shape, ends.shape) == ((7,), (8,))
+    assert shares.sum() == pytest.approx(1.0 if finite.size else 0.0)
+    assert np.isfinite(ends).all()
+    assert (np.diff(ends) >= 0.0).all()
+    if finite.size:
+        assert ends[0] <= finite.min()
+        assert finite.max() <= ends[-1]
+
+
+def test_a_histogram_is_numpys() -> None:
+    values = RNG.normal(size=1000)
+    shares, ends = survey_pieces([values], "a", values.shape, "f8").histogram(20)
+    counts, wanted = np.histogram(values, bins=20)
+    np.testing.assert_allclose(shares, counts / 1000)
+    np.testing.assert_allclose(ends, wanted, atol=1e-12)
 
 
 def test_a_quick_survey_sees_a_part_that_is_spread(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from n2uq_viz.nn.functional import gste_quantize
 from n2uq_viz.nn.fused import set_fused
 from n2uq_viz.nn.modules import N2UQActivation, N2UQConv2d, N2UQLinear
 from n2uq_viz.nn.peers import LSQActivation, PACTActivation, UniformActivation
+from n2uq_viz.nn.recording import record_activations
 from n2uq_viz.nn.reference import ReferenceState, load_reference_state, read_reference_state
 from n2uq_viz.nn.weights import quantize_weight
 
@@ -24,5 +25,6 @@ __all__ = [
     "load_reference_state",
     "quantize_weight",
     "read_reference_state",
+    "record_activations",
     "set_fused",
 ]

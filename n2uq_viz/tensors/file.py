@@ -15,7 +15,14 @@ import numpy as np
 from n2uq_viz.checks import FloatArray, whole_number
 from n2uq_viz.tensors.npy import Npy, Npz
 from n2uq_viz.tensors.safe import SafeTensors
-from n2uq_viz.tensors.source import PIECE, Source, TensorFileError, TensorInfo, quoted
+from n2uq_viz.tensors.source import (
+    PIECE,
+    Array,
+    Source,
+    TensorFileError,
+    TensorInfo,
+    quoted,
+)
 from n2uq_viz.tensors.text import Text
 from n2uq_viz.tensors.torch_file import TorchFile
 
@@ -71,7 +78,7 @@ class TensorFile:
         seen = 0
         for piece in self._source.pieces(info.name, size):
             seen += piece.size
-            yield piece.astype(np.float64)
+            yield _floats(piece)
         if seen != info.size:
             raise TensorFileError(
                 f"{self.path}: tensor {quoted(name)} must have {info.size} values, got {seen}"
@@ -80,13 +87,12 @@ class TensorFile:
     def spread(self, name: str, starts: Sequence[int], size: int) -> Iterator[FloatArray] | None:
         """Yield `size` values from each of some places on; None where the format has no places."""
         found = self._source.spread(self.info(name).name, starts, size)
-        return None if found is None else (piece.astype(np.float64) for piece in found)
+        return None if found is None else map(_floats, found)
 
     def read(self, name: str) -> FloatArray:
         """Return a tensor of at most `WHOLE` values with its shape, as float64.
 
-        Values of a torch tensor that is stored in another order come in the stored one; then use
-        `pieces`. Raises TensorFileError for a larger one, and as `pieces` does.
+        Raises TensorFileError for a larger one, and as `pieces` does.
         """
         info = self.info(name)
         if info.size > WHOLE:
@@ -96,7 +102,15 @@ class TensorFile:
             )
         parts = list(self.pieces(name))
         flat = np.concatenate(parts) if parts else np.empty(0)
-        return flat.reshape(info.shape)
+        axes = self._source.axes.get(name, tuple(range(len(info.shape))))
+        try:
+            stored = flat.reshape([info.shape[axis] for axis in axes])
+        except (ValueError, OverflowError):  # more sides, or longer ones, than NumPy has
+            raise TensorFileError(
+                f"{self.path}: tensor {quoted(name)} has a shape that NumPy does not have, "
+                f"{quoted(info.shape)}; take it in pieces"
+            ) from None
+        return stored.transpose(np.argsort(axes)) if axes else stored
 
     def info(self, name: str) -> TensorInfo:
         """Return what is known of a tensor; raises TensorFileError with near names for none."""
@@ -133,6 +147,12 @@ class TensorFile:
     ) -> None:
         """Close it."""
         self.close()
+
+
+def _floats(piece: Array) -> FloatArray:
+    """Return real numbers of any type as float64."""
+    with np.errstate(over="ignore", invalid="ignore"):  # longer floats, and NaN that signal
+        return piece.astype(np.float64)
 
 
 def open_tensors(path: str | os.PathLike[str]) -> TensorFile:

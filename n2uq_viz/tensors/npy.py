@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import tokenize
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -29,25 +32,44 @@ MAGIC = b"\x93NUMPY"
 BOMB_RATIO, BOMB_BYTES = 100, 256 * 2**20
 #: Most arrays of one zip.
 MEMBERS = 100_000
+#: Bytes in which a header ends; NumPy itself takes no longer ones from strangers.
+HEADER = 2**14
 
 
-def _header(file: IO[bytes], words: Source) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Return shape and type of the array that begins here; leave the file behind its header."""
+#: What NumPy raises for headers that are none.
+_UNREADABLE = (
+    ValueError,
+    EOFError,
+    TypeError,
+    SyntaxError,
+    tokenize.TokenError,
+    RecursionError,
+    MemoryError,
+)
+
+
+def _header(file: IO[bytes], words: Source) -> tuple[tuple[int, ...], np.dtype[Any], bool]:
+    """Return shape, type, and whether the first index runs fastest; go to behind the header."""
+    # Not from the file itself: a header may claim to be as long as the file, and would be read.
+    start = io.BytesIO(file.read(HEADER))
     try:
-        version = np.lib.format.read_magic(file)
-        if version == (1, 0):
-            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-        elif version == (2, 0):
-            shape, _, dtype = np.lib.format.read_array_header_2_0(file)
-        else:
-            raise ValueError(f"version {version[0]}.{version[1]} of the format is not known here")
-    except (ValueError, EOFError, TypeError, SyntaxError, RecursionError, MemoryError) as error:
+        with warnings.catch_warnings():  # about files of Python 2, and signs in broken headers
+            warnings.simplefilter("ignore")
+            version = np.lib.format.read_magic(start)
+            if version == (1, 0):
+                shape, fortran, dtype = np.lib.format.read_array_header_1_0(start)
+            elif version == (2, 0):
+                shape, fortran, dtype = np.lib.format.read_array_header_2_0(start)
+            else:
+                raise ValueError(f"version {version[0]}.{version[1]} of it is not known here")
+    except _UNREADABLE as error:
         raise words.error(f"it has no readable .npy header ({one_line(error)})") from None
+    file.seek(start.tell())
     if reason := as_real(dtype):
         raise words.error(f"{reason}; save numbers, as with np.save(path, array.astype(float))")
     if any(side < 0 for side in shape):
         raise words.error(f"its shape must have no negative side, got {shape}")
-    return shape, dtype
+    return shape, dtype, fortran
 
 
 def _info(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> TensorInfo:
@@ -66,7 +88,7 @@ class Npy(FlatFile):
             if file.read(len(MAGIC)) != MAGIC:
                 raise self.error("it does not begin as a .npy file does; was it renamed?")
             file.seek(0)
-            shape, dtype = _header(file, self)
+            shape, dtype, fortran = _header(file, self)
             info, first, size = _info(path.stem, shape, dtype), file.tell(), size_of(file)
         if size < first + info.nbytes:
             raise self.error(
@@ -75,6 +97,8 @@ class Npy(FlatFile):
             )
         self.add(info)
         self.places[info.name] = first, dtype
+        if fortran:
+            self.axes[info.name] = tuple(reversed(range(len(shape))))
 
 
 class _Told:
@@ -122,6 +146,11 @@ class Npz(Source):
                     f"its members must be .npy, got {quoted(member.filename)}; save it with "
                     "np.savez"
                 )
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise self.error(
+                    f"{quoted(member.filename)} is packed in a way that NumPy does not use; save "
+                    "it with np.savez"
+                )
             if member.file_size > BOMB_BYTES and (
                 member.file_size > BOMB_RATIO * max(member.compress_size, 1)
             ):
@@ -131,7 +160,7 @@ class Npz(Source):
                 )
             name = member.filename.removesuffix(".npy")
             with self._opened(member) as stream, _Told(self, name):
-                shape, dtype = _header(stream, self)
+                shape, dtype, fortran = _header(stream, self)
                 info, rest = _info(name, shape, dtype), member.file_size - stream.tell()
                 if info.nbytes > rest:
                     raise self.error(
@@ -139,6 +168,8 @@ class Npz(Source):
                     )
             self.add(info)
             self._types[name] = dtype
+            if fortran:
+                self.axes[name] = tuple(reversed(range(len(shape))))
 
     def pieces(self, name: str, size: int) -> Iterator[Array]:
         """Yield the values as they are unpacked."""

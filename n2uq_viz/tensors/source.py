@@ -53,6 +53,8 @@ class Source(ABC):
     def __init__(self, path: Path) -> None:
         self.path = path
         self.tensors: dict[str, TensorInfo] = {}
+        #: Name -> axes from the slowest to the fastest, where that is not their own order.
+        self.axes: dict[str, tuple[int, ...]] = {}
 
     @abstractmethod
     def pieces(self, name: str, size: int) -> Iterator[Array]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ __all__ = ["SAMPLE", "Survey", "Surveyor", "survey", "survey_pieces"]
 #: Values of the sample, at most.
 SAMPLE = 2**20
 #: Blocks of a quick survey, of at most so many values.
-BLOCKS, BLOCK = 256, 2**14
+BLOCKS, BLOCK = 128, 2**14
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,24 @@ class Survey:
         return summarize(self.sample)
 
     def histogram(self, bins: int = 64) -> tuple[FloatArray, FloatArray]:
-        """Return shares of the sample in equal bins, shape (bins,), and their ends, (bins + 1,)."""
-        counts, ends = np.histogram(self.sample, bins=bins)
-        return counts / max(self.sample.size, 1), ends
+        """Return shares of the sample in equal bins, shape (bins,), and their ends, (bins + 1,).
+
+        Where all values are alike the bins reach a little to both sides; without any they are
+        empty.
+        """
+        bins = whole_number("bins", bins, 1, 2**16)
+        ends = (self.sample.min(), self.sample.max()) if self.sample.size else (0.5, 0.5)
+        low, high = map(float, ends)
+        if low == high:
+            reach, most = max(0.5, abs(low) / 1024.0), sys.float_info.max
+            low, high = max(low - reach, -most), min(high + reach, most)
+        # Not np.histogram: it refuses a range so narrow that bins share a float, and the widest.
+        part = 0.5 if math.isinf(high - low) else 1.0
+        along = (self.sample * part - low * part) / (high * part - low * part)
+        place = np.minimum(along * bins, bins - 1).astype(np.int64)
+        shares = np.bincount(place, minlength=bins) / max(self.sample.size, 1)
+        steps = np.linspace(0.0, 1.0, bins + 1)
+        return shares, low * (1.0 - steps) + high * steps
 
 
 class Surveyor:
@@ -217,7 +233,7 @@ def survey(
     seed
         Decides which values are in the sample.
     quick
-        Look at 256 blocks of 16,384 values spread over the tensor, where the format allows it and
+        Look at 128 blocks of 16,384 values spread over the tensor, where the format allows it and
         the tensor is larger. Then counts and ends are those of what was seen.
     progress
         Called with the number of values seen so far and of all of them.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +13,8 @@ __all__ = ["Text"]
 
 #: Longest line, in bytes: text of numbers has shorter ones, and no line may fill the memory.
 LINE = 2**20
-#: Lines that are read at a time, at most, and cells in them.
-LINES, CELLS = 10_000, 2**20
+#: Lines that are read at a time, at most, cells in them, and signs, about.
+LINES, CELLS, SIGNS = 10_000, 2**20, 2**22
 DELIMITERS = (";", "\t", ",")
 
 
@@ -53,10 +52,11 @@ class Text(Source):
         lines = self._lines()
         if self._names:
             next(lines)
-        at_once = max(1, min(LINES, CELLS // self._columns, size // self._columns))
-        while some := list(islice(lines, at_once)):
+        at_once = max(1, min(LINES, CELLS // self._columns))
+        while some := _some(lines, at_once):
             values = self._numbers(some)
-            yield (values if column is None else values[:, column]).ravel()
+            flat = (values if column is None else values[:, column]).ravel()
+            yield from (flat[start : start + size] for start in range(0, flat.size, size))
 
     def _numbers(self, lines: list[tuple[int, str]]) -> Array:
         rows = []
@@ -65,9 +65,11 @@ class Text(Source):
             if len(cells) != self._columns:
                 raise self.error(
                     f"line {number} must have {self._columns} numbers as the first line has, got "
-                    f"{len(cells)}: {quoted(line.strip())}"
+                    f"{len(cells)}: {quoted(line)}"
                 )
             try:
+                if "_" in line:  # Python reads 1_5 as 15, which no table means
+                    raise ValueError
                 rows.append([float(cell) for cell in cells])
             except ValueError:
                 word = next(cell for cell in cells if not _is_number(cell))
@@ -80,10 +82,10 @@ class Text(Source):
     def _cells(self, line: str) -> list[str]:
         if self._delimiter == ";":  # where commas are decimal, semicolons part the cells
             line = line.replace(",", ".")
-        return line.split() if self._delimiter is None else line.strip().split(self._delimiter)
+        return line.split(self._delimiter)
 
     def _lines(self) -> Iterator[tuple[int, str]]:
-        """Yield the number and the text of each line that is not blank."""
+        """Yield the number and the text of each line that is neither blank nor a comment (#)."""
         number = 0
         with self.path.open("rb") as file:
             while line := file.readline(LINE + 1):
@@ -100,8 +102,20 @@ class Text(Source):
                     ) from None
                 if "\0" in text:
                     raise self.error(f"line {number} holds a zero byte; is this a text file?")
-                if text.strip():
+                text = text.strip()
+                if text and not text.startswith("#"):
                     yield number, text
+
+
+def _some(lines: Iterator[tuple[int, str]], most: int) -> list[tuple[int, str]]:
+    """Return the next lines, fewer where they are long."""
+    found, signs = [], 0
+    for line in lines:
+        found.append(line)
+        signs += len(line[1])
+        if len(found) == most or signs >= SIGNS:
+            break
+    return found
 
 
 def _is_number(cell: str) -> bool:
@@ -109,4 +123,4 @@ def _is_number(cell: str) -> bool:
         float(cell)
     except ValueError:
         return False
-    return True
+    return "_" not in cell

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import pickle
 import warnings
 import zipfile
@@ -9,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from n2uq_viz.tensors.source import Array, Source, TensorInfo, one_line, quoted
+from n2uq_viz.tensors.source import Array, Source, TensorFileError, TensorInfo, one_line, quoted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,8 +19,20 @@ __all__ = ["TorchFile"]
 
 #: What is not a zip, and what has to be copied, is loaded as a whole up to this size.
 WHOLE = 256 * 2**20
-#: Depth to which dictionaries in dictionaries are followed.
-DEPTH = 16
+#: After so many bytes a file is mapped anew: mapped pages that were read count as memory.
+MAPPED = 64 * 2**20
+#: Longest description of tensors in a zip, in bytes: what is in it takes many times as much.
+DESCRIPTION = 2**24
+#: Depth to which dictionaries in dictionaries are followed, and how many tensors there may be.
+DEPTH, TENSORS = 16, 100_000
+#: The one thing that PyTorch would make as long as a number in the file says, and fill.
+FILLS = b"bytearray"
+#: How a zip begins.
+ZIP = b"PK\x03\x04"
+#: What tensors are looked for in.
+PARTS = (Mapping, list, tuple)
+#: What Python's zip reader raises: a name may be no text, a size no number that a file can have.
+DAMAGED = (zipfile.BadZipFile, NotImplementedError, ValueError, RuntimeError, EOFError)
 
 
 class TorchFile(Source):
@@ -35,26 +48,61 @@ class TorchFile(Source):
             raise self.error('reading it takes PyTorch: pip install "n2uq_viz[train]"') from None
         self._torch = torch
         self._as_they_are = (torch.float32, torch.float64)
-        self._mapped = zipfile.is_zipfile(path)
-        size = path.stat().st_size
+        with path.open("rb") as file:
+            self._mapped = file.read(len(ZIP)) == ZIP  # as torch decides it
         if self._mapped:
-            with zipfile.ZipFile(path) as members:
-                if any(each.compress_type != zipfile.ZIP_STORED for each in members.infolist()):
-                    raise self.error(
-                        "it is a compressed zip, which PyTorch does not write; save it again with "
-                        "torch.save"
-                    )
-        if not self._mapped and size > WHOLE:
-            raise self.error(
-                f"it is in PyTorch's old format, which must be loaded as a whole, so at most "
-                f"{WHOLE:,} bytes, got {size:,}; save it anew with torch.save"
-            )
+            self._check_zip()
+        else:
+            self._check_old(path.stat().st_size)
         for name, tensor in self._load().items():
             nbytes = tensor.numel() * tensor.element_size()
             kind = str(tensor.dtype).removeprefix("torch.")
             self.add(TensorInfo(name, tuple(tensor.shape), kind, nbytes))
+            axes = self._axes(tensor)
+            if list(axes) != sorted(axes):
+                self.axes[name] = axes
         if not self.tensors:
             raise self.error("it holds no tensors; save a state dict or a tensor with torch.save")
+
+    def _check_zip(self) -> None:
+        """Refuse what would take more memory than it has bytes."""
+        try:
+            with zipfile.ZipFile(self.path) as members:
+                packed = [m for m in members.infolist() if m.compress_type != zipfile.ZIP_STORED]
+                described = [m for m in members.infolist() if m.filename.endswith("data.pkl")]
+                longest = max((m.file_size for m in described), default=0)
+                fills = longest <= DESCRIPTION and any(FILLS in members.read(m) for m in described)
+        except DAMAGED as error:
+            raise self.error(f"it is a damaged zip ({one_line(error)}); copy it again") from None
+        if packed:
+            raise self.error(
+                "it is a compressed zip, which PyTorch does not write; save it again with "
+                "torch.save"
+            )
+        if longest > DESCRIPTION:
+            raise self.error(
+                f"what it says of its tensors must have at most {DESCRIPTION:,} bytes, got "
+                f"{longest:,}; save a state dict alone"
+            )
+        if fills:
+            raise self._fills()
+
+    def _check_old(self, size: int) -> None:
+        """Refuse what would take much more memory than the new format."""
+        if size > WHOLE:
+            raise self.error(
+                f"it is in PyTorch's old format, which must be loaded as a whole, so at most "
+                f"{WHOLE:,} bytes, got {size:,}; save it anew with torch.save"
+            )
+        with (
+            self.path.open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+        ):
+            if mapped.find(FILLS) >= 0:
+                raise self._fills()
+
+    def _fills(self) -> TensorFileError:
+        return self.error("it holds a bytearray, which is no tensor; save a state dict alone")
 
     def pieces(self, name: str, size: int) -> Iterator[Array]:
         """Yield the values in the order in which they are stored."""
@@ -84,18 +132,27 @@ class TorchFile(Source):
         except Exception as error:  # whatever damaged bytes lead to: torch names no list
             raise self.error(f"PyTorch cannot read it ({one_line(error)})") from None
         found: dict[str, Tensor] = {}
-        self._flatten(loaded, "", found, 0)
+        self._flatten(loaded, (), found, set())
         return found
 
-    def _flatten(self, value: Any, name: str, found: dict[str, Tensor], depth: int) -> None:
+    def _flatten(
+        self, value: Any, way: tuple[str, ...], found: dict[str, Tensor], passed: set[int]
+    ) -> None:
         if isinstance(value, self._torch.Tensor):
-            found[name or self.path.stem] = value.detach()
-        elif depth < DEPTH and isinstance(value, Mapping):
-            for key, each in value.items():
-                self._flatten(each, f"{name}.{key}" if name else str(key), found, depth + 1)
-        elif depth < DEPTH and isinstance(value, list | tuple):
-            for k, each in enumerate(value):
-                self._flatten(each, f"{name}.{k}" if name else str(k), found, depth + 1)
+            name = ".".join(way) or self.path.stem
+            if name in found:
+                raise self.error(f"two tensors bear the name {quoted(name)}; names must differ")
+            if value.is_nested:
+                raise self.error(f"tensor {quoted(name)} is nested; save its parts one by one")
+            if len(found) == TENSORS:
+                raise self.error(f"it must hold at most {TENSORS:,} tensors, got more")
+            found[name] = value.detach()
+        # What is there twice is listed once: lists of the same lists would grow without end.
+        elif isinstance(value, PARTS) and len(way) < DEPTH and id(value) not in passed:
+            passed.add(id(value))
+            for key, each in value.items() if isinstance(value, Mapping) else enumerate(value):
+                if isinstance(each, (self._torch.Tensor, *PARTS)):
+                    self._flatten(each, (*way, str(key)), found, passed)
 
     def _parts(self, name: str, starts: Sequence[int], size: int) -> Iterator[Array]:
         flat, passed = self._flat(name), 0
@@ -103,10 +160,13 @@ class TorchFile(Source):
             part = flat[start : start + size]
             if part.is_floating_point() and part.dtype not in self._as_they_are:
                 part = part.float()
-            yield part.numpy().copy()
+            try:
+                values = part.numpy().copy()
+            except (TypeError, RuntimeError) as error:  # types that NumPy does not have
+                raise self.error(f"tensor {quoted(name)}: {one_line(error)}") from None
+            yield values
             passed += size * flat.element_size()
-            if passed >= WHOLE and self._mapped:
-                # Mapped pages that were read count as memory; a new map has none.
+            if passed >= MAPPED and self._mapped:
                 del part, flat
                 flat, passed = self._flat(name), 0
 
@@ -119,10 +179,16 @@ class TorchFile(Source):
                 f"{tensor.layout}"
             )
         # Any order will do, and the stored one needs no copy.
-        tensor = tensor.permute(sorted(range(tensor.ndim), key=lambda k: -tensor.stride()[k]))
+        tensor = tensor.permute(self._axes(tensor))
         if not tensor.is_contiguous() and tensor.numel() * tensor.element_size() > WHOLE:
             raise self.error(
                 f"tensor {quoted(name)} is a view of another that has to be copied, so at most "
                 f"{WHOLE:,} bytes; save it with .contiguous()"
             )
         return tensor.contiguous().view(-1)
+
+    def _axes(self, tensor: Tensor) -> tuple[int, ...]:
+        """Return the axes of a tensor from the one with the longest steps to the shortest."""
+        if tensor.layout != self._torch.strided:
+            return tuple(range(tensor.ndim))
+        return tuple(sorted(range(tensor.ndim), key=lambda k: -tensor.stride()[k]))
