@@ -70,6 +70,8 @@ CASES = {
         "Gradient-flow", "GradientFlowExplorer({quantizer})", "threshold-8", "edge-9"
     ),
     "F_surrogate": Case("Surrogate", "SurrogateExplorer('dsq', 'gste', x=-2.0)", "probe", 100),
+    "H_tensor": Case("Tensor", "TensorExplorer(quantizer={quantizer})", "threshold-8", "edge-9"),
+    "I_weight": Case("Weight", "WeightExplorer(bits=4)", "scale", 100),
 }
 SOURCES = {
     name: f"""

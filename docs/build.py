@@ -104,7 +104,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "site", help="folder of the site")
     out = parser.parse_args().out
     start = time.perf_counter()
-    first = build(out)
+    try:
+        first = build(out)
+    except subprocess.CalledProcessError:
+        sys.exit("the site was not built, for what is said above; an earlier one is as it was")
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     pages = sum(1 for _ in out.rglob("*.html"))
     seconds = time.perf_counter() - start

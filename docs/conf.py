@@ -29,7 +29,6 @@ nb_render_markdown_format = "myst"
 myst_enable_extensions = ["dollarmath"]
 html_math_renderer = "mathml"
 
-python_maximum_signature_line_length = 80
 autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True}
 # Written as in the code, not as what they stand for.

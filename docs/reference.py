@@ -31,7 +31,11 @@ _PAGE = """{name}
 .. automodule:: {name}
    {options}
 """
-_TOP = """
+_ELSEWHERE = """
+.. rubric:: From other modules
+
+.. currentmodule:: {package}
+
 .. autosummary::
 
    {names}
@@ -54,20 +58,37 @@ def write(folder: Path, names: Collection[str]) -> None:
 
 
 def _page(name: str) -> str:
+    """The source of one page: what other pages describe is listed, with links to them."""
     module = import_module(name)
-    if name == PACKAGE:  # the names at the top have their homes in modules, which describe them
-        homes = [_home(getattr(module, public)) for public in module.__all__]
-        page = _PAGE.format(name=name, line="=" * len(name), options=":no-members:")
-        return page + _TOP.format(names=_lines(homes))
-    # What a package has in __all__ stands in its modules; elsewhere, imports are not its own.
-    listed = "__all__" in vars(module)
-    options = ":imported-members:\n   :member-order: groupwise" if listed else ""
-    return _PAGE.format(name=name, line="=" * len(name), options=options)
+    elsewhere = {
+        public: home
+        for public in vars(module).get("__all__", ())
+        if (home := _home(getattr(module, public))) not in (None, name)
+    }
+    options = []
+    if "__all__" in vars(module):
+        # What a package has in __all__ stands in its modules; elsewhere, imports are not its own.
+        options += [":imported-members:", ":member-order: groupwise"]
+    if elsewhere:
+        options.append(f":exclude-members: {', '.join(elsewhere)}")
+    page = _PAGE.format(name=name, line="=" * len(name), options=_lines(options))
+    if not elsewhere:
+        return page
+    names = [f"{home}.{public}".removeprefix(f"{PACKAGE}.") for public, home in elsewhere.items()]
+    return page + _ELSEWHERE.format(package=PACKAGE, names=_lines(names))
 
 
-def _home(thing: Any) -> str:
-    """Where a class or function is described, below the package: a module and its own name."""
-    return f"{thing.__module__.split('.')[1]}.{thing.__name__}"
+def _home(thing: Any) -> str | None:
+    """Module or package below the top that describes a class or function; None for a value."""
+    path = getattr(thing, "__module__", "").split(".")
+    home = ".".join(path[:2])
+    ours = path[0] == PACKAGE and getattr(thing, "__name__", None) in _public(home)
+    return home if ours else None
+
+
+def _public(name: str) -> Collection[str]:
+    module = vars(import_module(name))
+    return module["__all__"] if "__all__" in module else list(module)
 
 
 def _lines(names: Collection[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from collections.abc import Collection
@@ -10,6 +11,7 @@ from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 from n2uq_viz import notebooks
 from n2uq_viz.words import say
@@ -57,7 +59,12 @@ def run(source: Path, folder: Path, extra: Path, together: Collection[str]) -> P
         store_widget_state=False,
         extra_arguments=["--log-level=ERROR"],
     )
-    client.execute(env={**os.environ, "PYTHONPATH": str(ROOT)})
+    # With an event loop of its own, which is closed in the end, in whatever thread this is.
+    try:
+        asyncio.run(client.async_execute(env={**os.environ, "PYTHONPATH": str(ROOT)}))
+    except CellExecutionError as error:
+        error.add_note(f"The cell is in {source.name}.")
+        raise
     del notebook.cells[0]
     _prepare(notebook, together)
     path = folder / f"{source.stem}.ipynb"

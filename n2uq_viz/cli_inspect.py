@@ -131,11 +131,12 @@ def _checkpoint(file: TensorFile, bits: int) -> CheckpointReport:
 
 
 def _tensor_pictures(report: TensorReport, out: Path) -> Iterator[Path]:
-    """Draw the tensor below its learned quantizer, as a picture and as a page to drag."""
-    from n2uq_viz.explorers import ThresholdExplorer
+    """Draw the tensor and its fits, with the learned one in the hand: pictures, a page to drag."""
+    from n2uq_viz.explorers import TensorExplorer
 
     stem = out / _stem(report.survey.name)
-    explorer = ThresholdExplorer(report.fits["learned"].quantizer, data=report.survey.summary())
+    summary = {report.survey.name: report.survey.summary()}
+    explorer = TensorExplorer(summary, bits=report.bits, method="learned")
     for end in (".png", ".svg"):
         yield explorer.save_figure(stem.with_name(stem.name + end))
     yield explorer.save_html(stem.with_name(stem.name + ".html"))

@@ -14,7 +14,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from n2uq_viz import state as states
 from n2uq_viz import style
+from n2uq_viz.state import tensors, weights
 from n2uq_viz.state.runs import summaries as runs_of
+from n2uq_viz.words import say
 from tests.shown import assert_shows
 
 #: Explorer -> a handle to move, what its value is in a state, and a number to type.
@@ -26,9 +28,17 @@ HANDLES: dict[str, tuple[str, Callable[[dict[str, Any]], float], float]] = {
     "gradient-flow": ("edge-1", lambda s: s["edges"][1], 0.7),
     "training": ("epoch", lambda s: s["epoch"], 7),
     "surrogate": ("probe", lambda s: s["x"], 1.25),
+    "tensor": ("edge-1", lambda s: s["edges"][1], 0.7),
+    "weight": ("scale", lambda s: scale_in(s), 0.3),
 }
 #: Impacts of accessibility findings that must not occur.
 SERIOUS = ("serious", "critical")
+
+
+def scale_in(found: dict[str, Any]) -> float:
+    """The scale that a state of the Weight explorer comes to."""
+    channel = weights.entry_of(found)["channels"][found["channel"]]
+    return weights.scale_of(channel, len(found["levels"]), found["scale"])
 
 
 @dataclass(frozen=True)
@@ -158,6 +168,8 @@ def use_own_controls(hand: Hand) -> None:
         "gradient-flow": descend,
         "training": compare_runs,
         "surrogate": compare_others,
+        "tensor": compare_fits,
+        "weight": scale_channels,
     }[hand.name](hand)
 
 
@@ -295,6 +307,71 @@ def compare_runs(hand: Hand) -> None:
         value.press("Enter")
         assert hand.state()["epoch"] == took
         expect(hand.find("[data-readout=message]")).to_contain_text("must be a whole number")
+
+
+def compare_fits(hand: Hand) -> None:
+    """Another tensor, other bits and other fits, and a hand that moves away from them."""
+
+    def fit_of(found: dict[str, Any]) -> list[float]:
+        bits = int(math.log2(len(found["levels"])))
+        entry = tensors.entries(found)[found["tensor"]]
+        edges: list[float] = tensors.quantizer_of(entry, bits, found["method"]).edges.tolist()
+        return edges
+
+    before = hand.state()
+    hand.find("[data-control=tensor]").select_option("1")
+    hand.find("[data-control=bits]").select_option("4")
+    hand.find("[data-action=begin-learned]").click()
+    found = hand.state()
+    assert (found["tensor"], found["method"], len(found["levels"])) == (1, "learned", 16)
+    assert found["edges"] == fit_of(found) != before["edges"]
+    expect(hand.find("[data-action=begin-learned]")).to_have_attribute("aria-pressed", "true")
+    hand.drag("edge-7", 15)
+    expect(hand.find("[data-action=begin-learned]")).to_have_attribute("aria-pressed", "false")
+    assert hand.state()["edges"] != found["edges"]
+    slider = hand.find("[data-control=tensor-range]")
+    slider.focus()
+    slider.press("ArrowRight")
+    found = hand.state()
+    assert (found["tensor"], found["edges"]) == (2, fit_of(found))
+    expect(slider).to_have_attribute("aria-valuetext", say("tensor.digits_act2"))
+    hand.find("[data-control=bits]").select_option("1")
+    hand.find("[data-action=begin-quantile]").click()
+    found = hand.state()
+    assert (found["method"], len(found["levels"])) == ("quantile", 2)
+    expect(hand.find("[data-readout=quantile]")).to_contain_text("entropy in bits 1 of 1")
+    hand.find("[data-action=undo]").click()
+    hand.find("[data-action=undo]").click()
+    assert hand.state()["tensor"] == 2
+
+
+def scale_channels(hand: Hand) -> None:
+    """Another channel, other bits, other rules, and a scale of one's own."""
+    before = hand.state()
+    hand.find("[data-control=channel]").select_option("3")
+    hand.find("[data-control=bits]").select_option("4")
+    found = hand.state()
+    assert (found["channel"], len(found["levels"]), found["scale"]) == (3, 16, "mean")
+    assert scale_in(found) != scale_in(before)
+    slider = hand.find("[data-control=channel-range]")
+    slider.focus()
+    slider.press("ArrowRight")
+    assert hand.state()["channel"] == 4
+    expect(slider).to_have_attribute("aria-valuetext", "channel 16")
+    for rule in ("largest", "none"):
+        hand.find(f"[data-action=scale-{rule}]").click()
+        assert hand.state()["scale"] == rule
+        expect(hand.find(f"[data-action=scale-{rule}]")).to_have_attribute("aria-pressed", "true")
+    assert hand.state()["view"][1] > 1.0
+    hand.drag("scale", -30)
+    moved = hand.state()
+    assert 0.5 < moved["scale"] < 1.0
+    expect(hand.find("[data-action=scale-none]")).to_have_attribute("aria-pressed", "false")
+    expect(hand.find("[data-readout=scale]")).to_contain_text("set by hand")
+    hand.find("[data-control=before]").select_option("none")
+    assert hand.state()["before"] == "none"
+    hand.find("[data-action=undo]").click()
+    assert hand.state() == moved
 
 
 def compare_others(hand: Hand) -> None:

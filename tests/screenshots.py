@@ -7,12 +7,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from playwright.sync_api import Browser, Page
 
 from n2uq_viz import explorers
+from n2uq_viz.checks import FloatArray
 from n2uq_viz.explorers.kit import presets
 from n2uq_viz.explorers.stage import Stage
 from n2uq_viz.quantizer import Quantizer
+from n2uq_viz.state import tensors
 from n2uq_viz.training import TrainingConfig, TrainingRun, train
 from n2uq_viz.words import say
 from tests import browser as lab
@@ -35,6 +38,18 @@ def trained(task: str, method: str, bits: int | None, epochs: int) -> TrainingRu
     """A net trained for so many epochs."""
     keys: dict[str, Any] = {} if task == "regression" else {"weight_bits": None}
     return train(TrainingConfig(task, method, activation_bits=bits, epochs=epochs, **keys))
+
+
+def many_layers() -> list[dict[str, Any]]:
+    """As many tensors as there may be, of two humps, for which equal use has no edges."""
+    entry = tensors.stored("two_humps")
+    return [{**entry, "name": f"stage{k // 8}.block{k % 8}.activation"} for k in range(64)]
+
+
+def pruned() -> FloatArray:
+    """Weights of many channels, most of them 0."""
+    rng = np.random.default_rng(0)
+    return np.where(rng.random((100, 2000)) < 0.6, 0.0, 1e-3 * rng.normal(size=(100, 2000)))
 
 
 def cases() -> dict[str, Stage]:
@@ -72,6 +87,15 @@ def cases() -> dict[str, Stage]:
         "training-float": explorers.TrainingExplorer(
             [trained("digits", "float", None, 2), trained("regression", "gste", 2, 400)]
         ),
+        "tensor": explorers.TensorExplorer(),
+        "tensor-1-bit": explorers.TensorExplorer("digits_act1", bits=1, method="quantile"),
+        "tensor-4-bits": explorers.TensorExplorer(tensor=3, bits=4, method="learned"),
+        "tensor-many": explorers.TensorExplorer(many_layers(), 4, "quantile", tensor=63),
+        "weight": explorers.WeightExplorer(),
+        "weight-1-bit": explorers.WeightExplorer(bits=1, scale="none", before="none", channel=15),
+        "weight-4-bits": explorers.WeightExplorer(bits=4, channel=3),
+        "weight-pruned": explorers.WeightExplorer(pruned(), 3, 2e-4, name="stage3.block2.conv1"),
+        "weight-silent": explorers.WeightExplorer([[0.0, 0.0], [1.0, -2.0]]),
         "surrogate": surrogate(),
         "surrogate-none": surrogate("swish_sign", "identity_ste"),
         "surrogate-levels": surrogate("dsq", "gste", quantizer=FOUR_BITS),

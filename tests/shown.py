@@ -12,8 +12,10 @@ from playwright.sync_api import Locator
 from n2uq_viz import datasets, descent, state
 from n2uq_viz.montecarlo import simulate_shared
 from n2uq_viz.quantizer import Quantizer
+from n2uq_viz.state import tensors, weights
 from n2uq_viz.state.runs import frame, summaries
 from n2uq_viz.surrogates import TABLE
+from n2uq_viz.weights import weight_codes, weight_scale
 
 #: Numbers in the page and in NumPy are the same doubles; this allows for a last digit.
 EQUAL = 1e-9
@@ -150,6 +152,54 @@ def _training(found: dict[str, Any], _: Quantizer) -> Numbers:
     return values
 
 
+def _tensor(found: dict[str, Any], q: Quantizer) -> Numbers:
+    entry, bits = tensors.entries(found)[found["tensor"]], tensors.bits_of(found["levels"])
+    x, counts = datasets.points(entry["data"])
+    every = np.repeat(x, counts)  # each value by itself, as they came
+    values = _handles(q) | {"tensor value": [float(found["tensor"])]}
+    quantizers = {name: tensors.quantizer_of(entry, bits, name) for name in tensors.METHODS}
+    for name, each in {**quantizers, "own": q}.items():
+        codes = each.codes(every)
+        shares = np.bincount(codes, minlength=each.levels.size) / every.size
+        used = shares[shares > 0.0]
+        outside = np.mean((every <= each.edges[0]) | (every > each.edges[-1]))
+        error = np.mean((each.levels[codes] - every) ** 2) / every.var()
+        values |= {
+            f"{name} error": [float(error)],
+            f"{name} entropy": [float(-(used * np.log2(used)).sum())],
+            f"{name} steepest": [float(np.max(np.diff(each.levels) / np.diff(each.edges)))],
+            f"{name} outside": [float(outside)],
+        }
+    values["occupancy items"] = shares.tolist()
+    return values
+
+
+def _weight(found: dict[str, Any], q: Quantizer) -> Numbers:
+    levels, entry, k = q.levels.size, weights.entry_of(found), found["channel"]
+    every = [np.repeat(each["values"], each["counts"]) for each in entry["channels"]]
+    values: Numbers = {"channel value": [float(k)]}
+    for name, rule in (("after", found["scale"]), ("before", found["before"])):
+        scales = {
+            "mean": [float(weight_scale(w, levels, None)[0]) for w in every],
+            "largest": [float(np.abs(w).max()) for w in every],
+            "none": [1.0] * len(every),
+        }.get(rule, [rule] * len(every))
+        codes = [weight_codes(w, levels, scale=f) for w, f in zip(every, scales, strict=True)]
+        shares = [np.bincount(each, minlength=levels) / each.size for each in codes]
+        entropies = [datasets.entropy_bits(each) for each in shares]
+        beyond = float(np.mean(np.abs(every[k]) > scales[k]))
+        values |= {f"{name} entropy": [entropies[k]], f"{name} clipped": [beyond]}
+        values[f"channels {name}"] = entropies
+        if name == "after":
+            f = scales[k]
+            values |= {"scale now": [f], "scale value": [f], "reference slope": [1.0 / f]}
+            values["chain blocked"] = [float(np.mean(np.abs(every[k]) >= f))]
+            values["occupancy items"] = shares[k].tolist()
+        else:
+            values["before scale"] = [scales[k]]
+    return values
+
+
 _EXPECTED: dict[str, Callable[[dict[str, Any], Quantizer], Numbers]] = {
     "binary": _binary,
     "coin-flip": _coin_flip,
@@ -158,6 +208,8 @@ _EXPECTED: dict[str, Callable[[dict[str, Any], Quantizer], Numbers]] = {
     "gradient-flow": _gradient_flow,
     "training": _training,
     "surrogate": _surrogate,
+    "tensor": _tensor,
+    "weight": _weight,
 }
 
 

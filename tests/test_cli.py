@@ -274,7 +274,7 @@ def test_a_state_that_names_no_explorer_opens_in_the_threshold_explorer(
         (["binary", "--all"], "name one explorer, or a file with --from, or --all of them"),
         (["--all", "--from", "a.svg"], "name one explorer, or a file with --from, or --all of"),
         (["binary", "coin-flip"], "unexpected extra argument"),
-        (["none"], "an explorer must be one of binary, coin-flip, .*, surrogate, got 'none'"),
+        (["none"], "an explorer must be one of binary, coin-flip, .*, got 'none'"),
         (["coin_flip"], "an explorer must be one of .* got 'coin_flip'"),
         (["binary", "--out", "a.svg"], r"a page is saved as \.html, got 'a\.svg'"),
         (["binary", "--out", "folder"], r"a page is saved as \.html, got 'folder'"),

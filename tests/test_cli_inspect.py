@@ -12,6 +12,7 @@ import torch
 
 from n2uq_viz import export
 from n2uq_viz.fits import fit_all
+from n2uq_viz.summaries import summarize
 from tests import test_cli
 from tests.bad_files import make_bad_files
 from tests.test_cli import Start, mistake
@@ -36,7 +37,7 @@ def test_a_tensor_in_words_json_and_pictures(started: Start, tmp_path: Path) -> 
         *("acts.png", "acts.svg", "acts.html"),
     }
     state = export.read_state(tmp_path / "out" / "acts.svg")
-    learned = fit_all(VALUES, 2)["learned"].quantizer
+    learned = fit_all(summarize(VALUES), 2)["learned"].quantizer  # of what a page can hold
     np.testing.assert_allclose(state["edges"], learned.edges)
     found = json.loads(
         done(started("inspect", str(tmp_path / "acts.npy"), "--bits", "3", "--json"))

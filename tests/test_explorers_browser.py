@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,8 +26,8 @@ VARIABLES = {name: name.replace("-", "_") for name in explorers.NAMES}
 NOTEBOOK = "A_all_explorers"
 #: Explorers in the cell that tests write to.
 SCRATCH = '.jp-Cell[data-windowed-list-index="2"] .n2uq-stage'
-#: Random actions that the explorers have to bear, all in all.
-ACTIONS = 5000
+#: Random actions that the explorers have to bear, all in all; N2UQ_VIZ_ACTIONS=5000 for more.
+ACTIONS = int(os.environ.get("N2UQ_VIZ_ACTIONS", "1500"))
 
 
 def notebook_text() -> str:
@@ -143,6 +144,7 @@ def test_python_moves_the_picture(hand: Hand) -> None:
         "coin-flip": f"{{'points': [0.1, {value}]}}",
         "surrogate": f"{{'x': {value}}}",
         "training": f"{{'epoch': {value}}}",
+        "weight": f"{{'scale': {value}}}",
     }.get(hand.name, f"{variable}.quantizer.move_edge(1, {value}).to_dict()")
     lab.in_kernel(hand.page, f"{variable}.state = {{**{variable}.state, **{change}}}")
     found = hand.state()

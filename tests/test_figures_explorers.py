@@ -22,6 +22,7 @@ from n2uq_viz.figures import coins, flow, shown, side
 from n2uq_viz.figures.compander import middles
 from n2uq_viz.plots.labels import short
 from n2uq_viz.quantizer import Quantizer
+from n2uq_viz.state import weights
 from n2uq_viz.surrogates import TABLE
 from tests.test_figures import assert_nothing_empty, assert_readable, line
 
@@ -57,6 +58,16 @@ def hidden(explorer: str, *kept: str) -> list[str]:
     return [name for name in states.SERIES[explorer] if name not in kept]
 
 
+def weighed(q: Quantizer, **keys: Any) -> dict[str, Any]:
+    """A state of the Weight explorer with all weights in view, unless it has a view of its own."""
+    found = state_of("weight", q, **keys)
+    return found if "view" in keys else {**found, "view": weights.view_of(found)}
+
+
+PRUNED = weights.gathered(
+    "pruned", np.where(np.arange(1200) % 3, 0.0, 0.01 * np.sin(np.arange(1200))).reshape(3, 400)
+)
+SILENT = weights.gathered("zeros", [[0.0, 0.0, 0.0], [1.0, -2.0, 0.5]])
 PAIRS: dict[str, tuple[Quantizer, dict[str, Any]]] = {
     "gste identity_ste": (UNEVEN, {}),
     "gste lsq": (NARROW, {"x": 0.8}),
@@ -115,6 +126,24 @@ STATES: dict[str, dict[str, dict[str, Any]]] = {
         "no pushes": learned(UNEVEN, 4, hidden=["pushes"]),
         "no history": learned(UNEVEN, 4, hidden=["history", "deterministic"]),
         "all hidden": learned(UNEVEN, 4, hidden=hidden("gradient-flow")),
+    },
+    "tensor": {
+        "1 bit": state_of("tensor", Quantizer.binary(), method="learned"),
+        "moved": state_of("tensor", FOUR_BITS, tensor=4, view=[0.0, 2.4]),
+        "narrow": state_of("tensor", NARROW, tensor=1),
+        "large": state_of("tensor", LARGE),
+        "beside": state_of("tensor", UNEVEN, view=BESIDE),
+        "no data": state_of("tensor", UNEVEN, hidden=["histogram"]),
+        "all hidden": state_of("tensor", UNEVEN, hidden=hidden("tensor")),
+    },
+    "weight": {
+        "1 bit": weighed(Quantizer.binary(), before="none"),
+        "4 bits, by hand": weighed(FOUR_BITS, channel=5, scale=1e-3),
+        "pruned": weighed(FOUR_BITS, weights=PRUNED, view=[-0.03, 0.03]),
+        "silent": weighed(UNEVEN, weights=SILENT),
+        "one": weighed(UNEVEN, weights=weights.gathered("one", [2.0]), scale="none"),
+        "beside": weighed(UNEVEN, view=BESIDE),
+        "all hidden": weighed(UNEVEN, hidden=hidden("weight")),
     },
     "surrogate": {
         **{
@@ -185,7 +214,7 @@ def test_every_panel_has_names_on_both_axes(name: str) -> None:
     figure = figures.NAMES[name]()
     texts = [text.get_text() for ax in figure.axes for text in ax.texts]
     assert all(ax.get_ylabel() for ax in figure.axes)
-    assert any(words in ("input x", "steps of descent") for words in texts)
+    assert any(words in ("input x", "steps of descent", "weight w") for words in texts)
 
 
 @every_state

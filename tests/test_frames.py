@@ -23,8 +23,10 @@ MOVES = {
     "gradient-flow": {"steps", "edges"},
     "training": {"epoch", "edges", "levels"},
     "surrogate": {"x"},
+    "tensor": {"edges"},
+    "weight": {"scale"},
 }
-THERE_AND_BACK = ["threshold", "binary", "surrogate"]
+THERE_AND_BACK = ["threshold", "binary", "surrogate", "tensor", "weight"]
 
 
 def settled(**keys: Any) -> dict[str, Any]:

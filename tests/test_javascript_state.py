@@ -18,6 +18,7 @@ import pytest
 from n2uq_viz import datasets, descent, state, surrogates, words
 from n2uq_viz.montecarlo import GRADIENT_METHODS
 from n2uq_viz.quantizer import Quantizer
+from n2uq_viz.state import tensors, weights
 from n2uq_viz.state.browser import for_browser
 from n2uq_viz.state.runs import summaries as summaries_of
 from n2uq_viz.training.rates import RATES_OF_BITS
@@ -34,9 +35,11 @@ STEPS = [0, 1, 2, 10, 50, 200, 500]
 
 
 def summaries() -> dict[str, Any]:
-    """What an explorer may name: data sets, and runs."""
+    """What an explorer may name: data sets, runs, and tensors."""
     runs = {name: datasets.run_summary(name) for name in datasets.stored_runs()}
-    return {name: datasets.summary(name) for name in datasets.NAMES} | runs
+    every = {name: tensors.stored(name) for name in tensors.NAMES} | runs
+    every |= {name: weights.stored(name) for name in weights.NAMES}
+    return {name: datasets.summary(name) for name in datasets.NAMES} | every
 
 
 # --- The descent ---
@@ -112,6 +115,23 @@ def own_runs() -> tuple[dict[str, Any], ...]:
         made_run("moons", "float", epochs=0, **diverged),
     )
     return tuple(map(summarize_run, runs))
+
+
+@cache
+def own_tensors() -> tuple[dict[str, Any], ...]:
+    """Tensors with summaries of all kinds, and fits that were not made for them."""
+    fits = [tensors.stored(name)["fits"] for name in tensors.NAMES]
+    return tuple(
+        {"name": f"layer {k}", "data": each, "fits": fits[k]}
+        for k, each in enumerate(own_data()[:2])
+    )
+
+
+@cache
+def own_weights() -> tuple[dict[str, Any], ...]:
+    rng = np.random.default_rng(4)
+    arrays = (rng.normal(size=(3, 2, 5)), np.zeros((1, 4)), rng.integers(-2, 3, (70, 600)))
+    return tuple(weights.gathered(f"conv {k}", each) for k, each in enumerate(arrays))
 
 
 def any_of(rng: Random, values: Any) -> Any:
@@ -196,6 +216,19 @@ def valid_state(rng: Random, explorer: str) -> State:
         chosen |= descent_of(rng, found)
         found["edges"] = chosen.pop("edges", edges)
         return found | chosen
+    if explorer == "tensor":
+        every = (*tensors.NAMES, *own_tensors())
+        chosen["tensors"] = [any_of(rng, every) for _ in range(int(rng.integers(1, 5)))]
+        chosen["tensor"] = any_of(rng, (None, int(rng.integers(len(chosen["tensors"])))))
+        chosen["method"] = any_of(rng, tensors.METHODS)
+        return found | {key: chosen[key] for key in state.KEYS[explorer] if key in chosen}
+    if explorer == "weight":
+        chosen["weights"] = any_of(rng, (*weights.NAMES, *own_weights()))
+        count = len(weights.entry_of(chosen)["channels"])
+        chosen["channel"] = any_of(rng, (None, int(rng.integers(count))))
+        chosen["scale"] = any_of(rng, (*weights.SCALES, float(rng.exponential()), 3))
+        chosen["before"] = any_of(rng, weights.BEFORE)
+        return found | {key: chosen[key] for key in state.KEYS[explorer] if key in chosen}
     if explorer == "training":
         chosen |= runs_of(rng)
         return found | {key: chosen[key] for key in state.KEYS[explorer] if key in chosen}
@@ -416,6 +449,19 @@ def regions_with(text: str) -> dict[str, Any]:
     return {**own_runs()[2]["regions"], "classes": [text] * 3}
 
 
+def tensor_with(**keys: Any) -> State:
+    return {**MINIMAL, "tensors": [{**own_tensors()[0], **keys}]}
+
+
+def weights_with(**keys: Any) -> State:
+    return {**MINIMAL, "weights": {**own_weights()[0], **keys}}
+
+
+def channel_with(**keys: Any) -> State:
+    channels = own_weights()[0]["channels"]
+    return weights_with(channels=[{**channels[0], **keys}, *channels[1:]])
+
+
 BAD: list[tuple[Any, str | None, str]] = [
     (None, None, "A state must be a JSON object, got null"),
     ([1, 2], None, "A state must be a JSON object, got [1, 2]"),
@@ -478,6 +524,30 @@ BAD: list[tuple[Any, str | None, str]] = [
         "training",
         r"classes\[0\] must be base64 of 33 bytes",
     ),
+    ({**MINIMAL, "tensors": []}, "tensor", "tensors must be a list of 1 to 64 tensors, got []"),
+    ({**MINIMAL, "tensors": ["normal"]}, "tensor", r'tensors\[0\] must be one of .*, got "normal"'),
+    ({**MINIMAL, "tensor": 5}, "tensor", "tensor must be a whole number from 0 to 4, .*, got 5"),
+    ({**MINIMAL, "method": "apot"}, "tensor", "method must be one of uniform, .*, got .*apot"),
+    (tensor_with(name=""), "tensor", r"tensors\[0\].name must be a text of 1 to 200 .*, got"),
+    (tensor_with(data=3), "tensor", r"tensors\[0\].data must be a JSON object, got 3"),
+    (tensor_with(data=own_data()[2]), "tensor", "must lie within 1e+100 and differ by at least"),
+    (tensor_with(fits=[]), "tensor", r"tensors\[0\].fits must be a list of 4 entries, got \[\]"),
+    (tensor_with(fits=[{}] * 4), "tensor", r"fits\[0\] must be a JSON object with the key uniform"),
+    (
+        tensor_with(fits=own_tensors()[0]["fits"][::-1]),
+        "tensor",
+        r"tensors\[0\].fits\[0\].uniform must have 2 levels, got 16",
+    ),
+    ({**MINIMAL, "weights": 3}, "weight", "weights must be one of digits_conv2, or .*, got 3"),
+    ({**MINIMAL, "channel": 16}, "weight", "channel must be a whole number from 0 to 15, .* 16"),
+    ({**MINIMAL, "scale": -1}, "weight", "scale must be one of mean, .*, or a number .* got -1"),
+    ({**MINIMAL, "before": "mean"}, "weight", "before must be one of largest, none, got .*mean"),
+    (weights_with(name=3), "weight", "weights.name must be a text of 1 to 200 .*, got 3"),
+    (weights_with(total=0), "weight", "weights.total must be a whole number from 1 to .*, got 0"),
+    (weights_with(channels=[]), "weight", "weights.channels must be a list of 1 to 64 .*, got"),
+    (channel_with(index=3), "weight", r"channels\[0\].index must be a whole .* 0 to 2, got 3"),
+    (channel_with(values=[2, 1]), "weight", r"values must be .* to 512 increasing .* got \[2, 1\]"),
+    (channel_with(counts=[1]), "weight", r"counts must be a list of 10 whole .*, got \[1\]"),
     ({**MINIMAL, "left": 3}, "surrogate", "left must be a JSON object with .*, got 3"),
     ({**MINIMAL, "left": "piano"}, "surrogate", 'left must be one of .*, got "piano"'),
     (
@@ -533,7 +603,7 @@ def test_refusals_say_the_rule_and_the_value() -> None:
             else re.escape(message).replace(r"\$", "$")
         )
         assert re.search(pattern, said(answer)), (message, said(answer))
-    rules = ("validate.js", "refuse.js", "valid_run.js")
+    rules = ("validate.js", "refuse.js", "valid_run.js", "valid_tensor.js", "valid_weight.js")
     texts = [(JAVASCRIPT / name).read_text(encoding="utf-8") for name in rules]
     refused = set(re.findall(r'"(refused\.[a-z_.]+)"', " ".join(texts)))
     assert refused == {key for key in words.table() if key.startswith("refused.")}
@@ -563,7 +633,8 @@ def test_data_that_are_not_here_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", [*state.KEYS["threshold"], *state.KEYS["gradient-flow"], "left", "runs"]
+    "key",
+    [*state.KEYS["threshold"], *state.KEYS["gradient-flow"], "left", "runs", "tensors", "weights"],
 )
 def test_nothing_is_too_deep_or_too_long(key: str) -> None:
     explorer = next(name for name in state.EXPLORERS if key in state.KEYS[name])

@@ -241,7 +241,7 @@ def test_widgets_are_real(runs: Runs) -> None:
     for cell in _code(runs.fresh):
         last = cell.source.strip().split("\n")[-1]
         views = [o["data"][WIDGET_VIEW] for o in cell.outputs if WIDGET_VIEW in o.get("data", {})]
-        if re.match(r"(course\.(predict|show_figure)|\w*Explorer\(|explorer$)", last):
+        if re.match(r"((course|pictures)\.(predict|show)|\w*Explorer\(|explorer$)", last):
             assert len(views) == 1, cell.source
         for view in views:
             model = state[view["model_id"]]
@@ -265,7 +265,9 @@ def test_pictures_have_words_and_a_button_that_saves(runs: Runs) -> None:
             assert page.figcaption is not None
             assert "still picture" in page.figcaption.text
             stills += 1
-        if "course.show_figure(" in cell.source:
+        if re.search(
+            r"^(course\.show_(figure|picture)|pictures\.show)\(", cell.source, re.MULTILINE
+        ):
             shown += 1
             assert page.figcaption is not None
             assert len(page.figcaption.text) > 20

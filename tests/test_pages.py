@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -249,6 +250,30 @@ def test_crowded_handles_can_be_hit_each(chromium: Browser, tmp_path: Path) -> N
     assert hand.state()["edges"][15] < 2.0
     assert watched.complaints == []
     page.close()
+
+
+def test_own_tensors_come_with_their_page(watched: Watched, tmp_path: Path) -> None:
+    """All fits are there without Python, and the state can be taken elsewhere."""
+    rng = np.random.default_rng(1)
+    layers = {"conv1": rng.normal(size=2000), "tiny": 1e-6 * np.exp(rng.normal(size=2000))}
+    explorer = explorers.TensorExplorer(layers, bits=1)
+    hand = opened(watched, explorer.save_html(tmp_path / "own.html"), "tensor")
+    assert hand.state() == explorer.state
+    hand.find("[data-control=tensor]").select_option("1")
+    hand.find("[data-control=bits]").select_option("3")
+    hand.find("[data-action=begin-quantile]").click()
+    found = hand.state()
+    wanted = explorers.TensorExplorer(list(explorer.state["tensors"]), 3, "quantile", 1).state
+    assert found == wanted
+    expect(hand.find("[data-readout=tensor]")).to_contain_text("Tensor 2 of 2: tiny; 2,000 values")
+    hand.drag("threshold-3", 20)
+    moved = hand.state()
+    # However small the numbers are, a hand can move them.
+    assert moved["edges"][3] > found["edges"][3]
+    text = states.dumps({**moved, "bits": "of another explorer"})
+    hand.find("[data-control=state]").fill(text)
+    hand.find("[data-action=take-state]").click()
+    assert hand.state() == moved
 
 
 def test_an_address_with_nonsense_shows_the_page_itself(watched: Watched, site: Path) -> None:

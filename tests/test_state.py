@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from n2uq_viz import datasets, descent, state
 from n2uq_viz.montecarlo import GRADIENT_METHODS
 from n2uq_viz.quantizer import Quantizer
-from n2uq_viz.state import StateError
+from n2uq_viz.state import StateError, tensors, weights
 from n2uq_viz.state.runs import input_range
 from n2uq_viz.training.summary import summarize_run
 from tests.made_runs import made_layer, made_run
@@ -153,9 +153,7 @@ def test_only_an_object_is_a_state(broken: Any) -> None:
 
 
 def test_an_unknown_explorer_is_named() -> None:
-    with pytest.raises(
-        StateError, match=r"explorer must be one of binary, .*, surrogate, got 'piano'"
-    ):
+    with pytest.raises(StateError, match=r"explorer must be one of binary, .*, got 'piano'"):
         state.validate(MINIMAL, "piano")
 
 
@@ -231,6 +229,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "right": {"surrogate": "ede", "parameters": {"t": 2.0}},
         "x": 0.5,
     },
+    "tensor": {"tensors": list(tensors.NAMES), "tensor": 0, "method": "uniform"},
+    "weight": {"weights": "digits_conv2", "channel": 0, "scale": "mean", "before": "largest"},
 }
 #: Values that are no defaults, as somebody may write them, and what becomes of them.
 CHOSEN: dict[str, dict[str, tuple[Any, Any]]] = {
@@ -269,6 +269,30 @@ CHOSEN: dict[str, dict[str, tuple[Any, Any]]] = {
             {"surrogate": "dsq", "parameters": {"alpha": 0.1, "bits": 3}},
         ),
         "x": (-1, -1.0),
+    },
+    "tensor": {
+        "tensors": (("digits_act1", "digits_act3"), ["digits_act1", "digits_act3"]),
+        "tensor": (1, 1),
+        "method": ("learned", "learned"),
+        "hidden": (["lloyd_max", "ste"], ["lloyd_max"]),
+    },
+    "weight": {
+        "weights": (
+            {
+                "name": "w",
+                "total": 9,
+                "channels": ({"index": 2, "values": (-1, 3), "counts": [4, 5], "more": 1},),
+            },
+            {
+                "name": "w",
+                "total": 9,
+                "channels": [{"index": 2, "values": [-1.0, 3.0], "counts": [4, 5]}],
+            },
+        ),
+        "channel": (None, 0),
+        "scale": (2, 2.0),
+        "before": ("none", "none"),
+        "hidden": (["channels", "histogram", "ste"], ["histogram", "channels"]),
     },
 }
 
@@ -319,6 +343,16 @@ def test_a_state_of_one_explorer_opens_in_another(explorer: str, other: str) -> 
         default = state.validate({**BINARY, "view": found["view"]}, other)[key]
         assert opened[key] == found.get(key, default)
     assert set(opened["hidden"]) <= set(found["hidden"])
+
+
+def own_weights(**keys: Any) -> dict[str, Any]:
+    """Weights with one channel, and something wrong."""
+    return {**weights.gathered("w", [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), **keys}
+
+
+def own_channel(**keys: Any) -> dict[str, Any]:
+    found = own_weights()
+    return {**found, "channels": [{**found["channels"][0], **keys}]}
 
 
 THREE: dict[str, Any] = {
@@ -460,6 +494,36 @@ SURROGATES = "identity_ste, clipped_ste, .*"
         ("training", "epoch", 1, "^epoch must be a whole number from 0 to 0, .* None for 0, got 1"),
         ("training", "epoch", True, "^epoch must be .* got True"),
         ("training", "layer", -1, "^layer must be a whole number from 0 to 0, .* got -1"),
+        ("tensor", "tensors", None, "^tensors must be a list of 1 to 64 tensors, got None"),
+        ("tensor", "tensors", [], r"^tensors must be a list of 1 to 64 tensors, got \[\]"),
+        ("tensor", "tensors", ["digits_act1"] * 65, "^tensors must be a list of 1 to 64 tensors"),
+        ("tensor", "tensors", ["normal"], r"^tensors\[0\] must be one of .* own .* got 'normal'"),
+        ("tensor", "tensors", [3], r"^tensors\[0\] must be one of digits_filter, .* got 3"),
+        ("tensor", "tensors", [{"name": "a"}], r"^tensors\[0\] must be .* with the key data, got"),
+        ("tensor", "tensor", 5, "^tensor must be a whole number from 0 to 4, .* got 5"),
+        ("tensor", "tensor", True, "^tensor must be .* got True"),
+        ("tensor", "method", "apot", "^method must be one of uniform, quantile, learned, got 'apo"),
+        ("tensor", "method", ["uniform"], "^method must be one of"),
+        ("weight", "weights", None, "^weights must be one of digits_conv2, or .* got None"),
+        ("weight", "weights", "normal", "^weights must be one of digits_conv2, .* got 'normal'"),
+        ("weight", "weights", {"name": "a"}, "^weights must be .* with the key total, got"),
+        ("weight", "weights", own_weights(name=""), "^weights.name must be a text of 1 to 200 cha"),
+        ("weight", "weights", own_weights(total=0), "^weights.total must be a whole number from 1"),
+        ("weight", "weights", own_weights(channels=[]), "^weights.channels must be a list of 1 to"),
+        ("weight", "weights", own_channel(index=3), r"channels\[0\].index must be .* to 2, got 3"),
+        ("weight", "weights", own_channel(values=[]), "values must be a list of 1 to 512 increasi"),
+        ("weight", "weights", own_channel(values=[2, 1]), r"increasing .* got \[2, 1\]"),
+        ("weight", "weights", own_channel(values=[1, float("nan")]), "values must be .* got .*nan"),
+        ("weight", "weights", own_channel(values=[1, 1e101]), r"numbers within 1e\+100, got"),
+        ("weight", "weights", own_channel(counts=[1]), "counts must be a list of 2 whole numbers"),
+        ("weight", "weights", own_channel(counts=[1, 0]), r"counts must be .* got \[1, 0\]"),
+        ("weight", "channel", 16, "^channel must be a whole number from 0 to 15, .* got 16"),
+        ("weight", "channel", True, "^channel must be .* got True"),
+        ("weight", "scale", 0, "^scale must be one of mean, largest, none, or a number .* got 0"),
+        ("weight", "scale", "max", "^scale must be one of mean, .* got 'max'"),
+        ("weight", "scale", True, "^scale must be .* got True"),
+        ("weight", "scale", float("inf"), "^scale must be .* got inf"),
+        ("weight", "before", "mean", "^before must be one of largest, none, got 'mean'"),
     ],
 )
 def test_every_rule_names_the_key_and_the_value(

@@ -8,7 +8,9 @@ A notebook cell calls one of the functions below and shows what it returns::
     course.solution("midpoints")         # opened on demand
     course.progress()                    # what is done
     course.contents()                    # the map of the course
+    course.equations()                   # where each equation is; references() and results() too
     course.show_figure("overview")       # a named figure, its words and a save button
+    course.show_picture(figure, ...)     # any other figure
 
 What a notebook asks is in the module named like it (``start_here`` for ``00_start_here``). What
 draws, and what makes widgets, is imported when something is shown.
@@ -19,14 +21,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from n2uq_viz.course import pages
+from n2uq_viz.course import pages, tables
 from n2uq_viz.course.answers import for_saving
 from n2uq_viz.course.registry import NOTEBOOKS, chapters, find_exercise, find_prediction, unknown
 from n2uq_viz.course.store import AnswerStore
+from n2uq_viz.course.tables import references, results
 from n2uq_viz.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from matplotlib.figure import Figure
 
     from n2uq_viz.course.forms import FigureView, PredictionForm
     from n2uq_viz.course.items import Chapter
@@ -34,11 +39,15 @@ if TYPE_CHECKING:
 __all__ = [
     "check",
     "contents",
+    "equations",
     "hint",
     "keep_answers_in",
     "predict",
     "progress",
+    "references",
+    "results",
     "show_figure",
+    "show_picture",
     "solution",
 ]
 
@@ -206,6 +215,11 @@ def contents() -> pages.Page:
     return pages.Page(pages.table(caption, head, rows), "\n".join([caption, *lines]))
 
 
+def equations() -> pages.Page:
+    """Where each equation is explained, what computes it, and which test checks that."""
+    return tables.equations(_where())
+
+
 def show_figure(
     name: str, state: Mapping[str, Any] | None = None, *, theme: str = "light"
 ) -> FigureView:
@@ -231,26 +245,49 @@ def show_figure(
     ValueError
         No such figure, or a state that cannot be drawn.
     """
-    from n2uq_viz import export, figures
-    from n2uq_viz.course.forms import FigureView
+    from n2uq_viz import figures
 
     if name not in figures.NAMES:
         raise ValueError(unknown("figure", name, list(figures.NAMES)))
     state = figures.default_state(name) if state is None else state
-    figure = figures.NAMES[name](state, theme)
-    words = figures.text_alternative(name, state)
+    return show_picture(
+        figures.NAMES[name](state, theme),
+        name,
+        caption=figures.caption(name, state),
+        alternative=figures.text_alternative(name, state),
+        state=state,
+    )
+
+
+def show_picture(
+    figure: Figure,
+    name: str,
+    *,
+    caption: str,
+    alternative: str,
+    state: Mapping[str, Any] | None = None,
+) -> FigureView:
+    """Show any figure with its words and a button that saves it, as `show_figure` does.
+
+    Parameters
+    ----------
+    figure
+        From matplotlib.
+    name
+        Of its files, without a suffix.
+    caption, alternative
+        What stands below it, and the figure in words, for those who cannot see it.
+    state
+        What its files carry, if it was drawn from a state.
+    """
+    from n2uq_viz import export
+    from n2uq_viz.course.forms import FigureView
 
     def save(stem: Path) -> list[Path]:
-        return export.save_all(figure, stem, state, text_alternative=words)
+        return export.save_all(figure, stem, state, text_alternative=alternative)
 
-    return FigureView(
-        figure,
-        name,
-        save,
-        _where() / "figures",
-        alternative=words,
-        caption=figures.caption(name, state),
-    )
+    where = _where() / "figures"
+    return FigureView(figure, name, save, where, alternative=alternative, caption=caption)
 
 
 def _where() -> Path:

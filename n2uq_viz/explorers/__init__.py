@@ -6,8 +6,10 @@ from n2uq_viz.explorers.gradient_flow import GradientFlowExplorer
 from n2uq_viz.explorers.stage import Stage
 from n2uq_viz.explorers.sum_of_steps import SumOfStepsExplorer
 from n2uq_viz.explorers.surrogate import SurrogateExplorer
+from n2uq_viz.explorers.tensor import TensorExplorer
 from n2uq_viz.explorers.threshold import ThresholdExplorer
 from n2uq_viz.explorers.training import TrainingExplorer
+from n2uq_viz.explorers.weight import WeightExplorer
 
 __all__ = [
     "NAMES",
@@ -16,8 +18,10 @@ __all__ = [
     "GradientFlowExplorer",
     "SumOfStepsExplorer",
     "SurrogateExplorer",
+    "TensorExplorer",
     "ThresholdExplorer",
     "TrainingExplorer",
+    "WeightExplorer",
 ]
 
 #: Name of an explorer -> its class, in the order of the course.
@@ -31,5 +35,7 @@ NAMES: dict[str, type[Stage]] = {
         GradientFlowExplorer,
         TrainingExplorer,
         SurrogateExplorer,
+        TensorExplorer,
+        WeightExplorer,
     )
 }

@@ -18,6 +18,7 @@ from n2uq_viz.figures import (
     figure2,
     figure3,
     figure4,
+    fitted,
     flips,
     flow,
     judged,
@@ -26,6 +27,7 @@ from n2uq_viz.figures import (
     occupied,
     running,
     savings,
+    scaled,
     shown,
     side,
     steps,
@@ -45,11 +47,13 @@ from n2uq_viz.figures import range_gate as _range_gate
 from n2uq_viz.figures import sum_of_steps as _sum_of_steps
 from n2uq_viz.figures import surrogate as _surrogate
 from n2uq_viz.figures import surrogates as _surrogates
+from n2uq_viz.figures import tensor as _tensor
 from n2uq_viz.figures import threshold as _threshold
 from n2uq_viz.figures import threshold_history as _threshold_history
 from n2uq_viz.figures import training as _training
 from n2uq_viz.figures import training_curves as _training_curves
 from n2uq_viz.figures import uniform_or_not as _uniform_or_not
+from n2uq_viz.figures import weight as _weight
 from n2uq_viz.figures import weight_occupancy as _weight_occupancy
 from n2uq_viz.figures import why_quantize as _why_quantize
 from n2uq_viz.figures.board import SIZES
@@ -81,12 +85,14 @@ __all__ = [
     "sum_of_steps",
     "surrogate",
     "surrogates",
+    "tensor",
     "text_alternative",
     "threshold",
     "threshold_history",
     "training",
     "training_curves",
     "uniform_or_not",
+    "weight",
     "weight_occupancy",
     "why_quantize",
 ]
@@ -110,11 +116,13 @@ range_gate = _range_gate.range_gate
 sum_of_steps = _sum_of_steps.sum_of_steps
 surrogate = _surrogate.surrogate
 surrogates = _surrogates.surrogates
+tensor = _tensor.tensor
 threshold = _threshold.threshold
 threshold_history = _threshold_history.threshold_history
 training = _training.training
 training_curves = _training_curves.training_curves
 uniform_or_not = _uniform_or_not.uniform_or_not
+weight = _weight.weight
 weight_occupancy = _weight_occupancy.weight_occupancy
 why_quantize = _why_quantize.why_quantize
 
@@ -126,6 +134,8 @@ NAMES: dict[str, Callable[..., Figure]] = {
     "sum_of_steps": sum_of_steps,
     "gradient_flow": gradient_flow,
     "surrogate": surrogate,
+    "tensor": tensor,
+    "weight": weight,
     "why_quantize": why_quantize,
     "overview": overview,
     "figure1_ste": figure1_ste,
@@ -157,6 +167,8 @@ _WORDS: dict[str, Callable[..., Any]] = {
     "sum_of_steps": _sum_of_steps.words,
     "gradient_flow": flow.words,
     "surrogate": side.words,
+    "tensor": fitted.words,
+    "weight": scaled.words,
     "why_quantize": savings.words,
     "overview": _overview.words,
     "figure1_ste": figure1.words,

@@ -15,6 +15,7 @@ import numpy as np
 from n2uq_viz import descent, moves
 from n2uq_viz import state as states
 from n2uq_viz.checks import whole_number
+from n2uq_viz.state import weights
 from n2uq_viz.state.runs import summaries
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ _PER_STEP = {"sum-of-steps": 1.0 / 0.9, "gradient-flow": 12.0}
 _TRAINING_SECONDS, _SLOWEST = 8.0, 6.0
 #: Steps of a descent that has taken none yet.
 _STEPS = 100
+#: Smallest scale of weights, next to the largest.
+_LEAST_SCALE = 0.05
 #: How close an edge comes to its neighbors, as a share of the narrower segment beside it.
 _CLOSE = 0.25
 
@@ -54,6 +57,8 @@ def frames(state: Mapping[str, Any], count: int | None = None) -> States:
     gradient-flow   steps of descent, 100 if there are none    0              as in the state
     training        epochs                                     0              the last
     surrogate       the input, across the view and back        the state      the state
+    tensor          as for the Threshold explorer              the state      the state
+    weight          the scale: larger, smaller, and back       the state      the state
     ==============  =========================================  =============  ===============
 
     An edge comes no nearer to its neighbors than a quarter of the narrower segment beside it:
@@ -193,6 +198,19 @@ def _input(state: dict[str, Any], count: int | None) -> States:
     return [{**state, "x": place} for place in places]
 
 
+def _scaled(state: dict[str, Any], count: int | None) -> States:
+    entry = weights.entry_of(state)
+    here = weights.scale_of(
+        entry["channels"][state["channel"]], len(state["levels"]), state["scale"]
+    )
+    high = max(here, state["view"][1])
+    if not high > 0.0:
+        return [state] * (count or COUNT)
+    places = _travel(here, min(here, _LEAST_SCALE * high), high, count or COUNT)
+    found = [{**state, "scale": place} for place in places[1:-1]]
+    return [state, *found, state]
+
+
 def _thrown(state: dict[str, Any], count: int | None) -> States:
     count = count or COUNT
     wanted = np.geomspace(1.0, states.MAX_DRAWS, count)
@@ -231,4 +249,6 @@ _MOVES: dict[str, Callable[[dict[str, Any], int | None], States]] = {
     "gradient-flow": _descended,
     "training": _trained,
     "surrogate": _input,
+    "tensor": _quantizer,
+    "weight": _scaled,
 }

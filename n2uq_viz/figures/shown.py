@@ -16,6 +16,7 @@ from n2uq_viz.plots.backward import gradient_top
 from n2uq_viz.plots.labels import percent, short
 from n2uq_viz.plots.training import input_limits
 from n2uq_viz.quantizer import Quantizer
+from n2uq_viz.state import tensors, weights
 from n2uq_viz.words import say
 
 if TYPE_CHECKING:
@@ -90,6 +91,10 @@ def default_state(explorer: str = "threshold") -> dict[str, Any]:
         return _learned(plain)
     if explorer == "training":
         return _trained(plain)
+    if explorer == "tensor":
+        return _fitted(plain)
+    if explorer == "weight":
+        return _weighed(plain)
     own: dict[str, tuple[Quantizer, dict[str, Any]]] = {
         "binary": (Quantizer.binary(), {"view": [-2.0, 2.0]}),
         "coin-flip": (Quantizer.binary(), {"view": [-1.5, 1.5], "thrown": 1000}),
@@ -114,6 +119,23 @@ def _learned(plain: dict[str, Any]) -> dict[str, Any]:
     both = sorted((*edges, *q.edges.tolist()))
     view = states.default_view(both)
     return states.validate({**plain, **q.to_dict(), **keys, "edges": edges, "view": view})
+
+
+def _fitted(plain: dict[str, Any]) -> dict[str, Any]:
+    """Return a stored tensor with thresholds for equal use, as a state."""
+    k, method = 1, "quantile"
+    entry = tensors.stored(tensors.NAMES[k])
+    q, (low, high) = tensors.quantizer_of(entry, 2, method), entry["data"]["range"]
+    view = states.default_view(q.edges, (low, high))
+    keys = {"tensor": k, "method": method, "view": view}
+    return states.validate({**plain, **q.to_dict(), **keys})
+
+
+def _weighed(plain: dict[str, Any]) -> dict[str, Any]:
+    """Return 2 bits over a channel of stored weights, as a state."""
+    places = np.linspace(-1.0, 1.0, 4).tolist()
+    valid = states.validate({**plain, "edges": places, "levels": places})
+    return {**valid, "view": weights.view_of(valid)}
 
 
 def _trained(plain: dict[str, Any]) -> dict[str, Any]:

@@ -24,9 +24,11 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 def short(value: float, digits: int = 3) -> str:
     """Return `value` with that many significant digits, as people write it.
 
-    >>> short(2 / 3), short(-1.0), short(666.67), short(2e6), short(0.0)
-    ('0.667', '−1', '667', '2×10⁶', '0')
+    >>> short(2 / 3), short(-1.0), short(666.67), short(2e6), short(0.0), short(-float("inf"))
+    ('0.667', '−1', '667', '2×10⁶', '0', '−∞')
     """
+    if math.isinf(value):
+        return "∞" if value > 0.0 else "−∞"
     rounded = float(f"{value:.{digits}g}") + 0.0  # which turns −0 into 0
     if rounded != 0.0 and not 1e-4 <= abs(rounded) < 1e5:
         mantissa, exponent = f"{rounded:.{digits - 1}e}".split("e")

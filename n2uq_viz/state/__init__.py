@@ -15,7 +15,7 @@ from typing import Any
 
 from n2uq_viz.montecarlo import GRADIENT_METHODS
 from n2uq_viz.quantizer import Quantizer
-from n2uq_viz.state import rules, runs
+from n2uq_viz.state import rules, runs, tensors, weights
 from n2uq_viz.state.rules import (
     LARGEST,
     LEARNING_RATES,
@@ -28,6 +28,7 @@ from n2uq_viz.state.rules import (
     THEMES,
     StateError,
     drawable,
+    floats,
 )
 from n2uq_viz.state.runs import MAX_RUNS
 
@@ -64,8 +65,8 @@ GRID_POINTS = 101
 VIEW_MARGIN = 0.15
 DEFAULT_DATA = "digit_filter"
 REQUIRED = ("version", "edges", "levels")
-#: Whole numbers up to this are whole in a browser as well.
-_LONGEST = 2**53
+#: Keys with long summaries.
+_LONG = ("runs", "tensors", "weights")
 
 #: Optional keys of each explorer: rule and default.
 _OWN: dict[str, dict[str, tuple[rules.Rule, Any]]] = {
@@ -106,6 +107,17 @@ _OWN: dict[str, dict[str, tuple[rules.Rule, Any]]] = {
         "left": (rules.surrogate("left"), "clipped_ste"),
         "right": (rules.surrogate("right"), "ede"),
         "x": (rules.probe, 0.5),
+    },
+    "tensor": {
+        "tensors": (tensors.tensors, list(tensors.NAMES)),
+        "tensor": (tensors.tensor, 0),
+        "method": (tensors.method, tensors.METHODS[0]),
+    },
+    "weight": {
+        "weights": (weights.weights, weights.NAMES[0]),
+        "channel": (weights.channel, 0),
+        "scale": (weights.scale, weights.SCALES[0]),
+        "before": (weights.before, weights.BEFORE[0]),
     },
 }
 _SHARED: dict[str, tuple[rules.Rule, Any]] = {
@@ -177,8 +189,8 @@ def validate(state: Any, explorer: str | None = None) -> dict[str, Any]:
             raise StateError(
                 f"a state must have the keys {', '.join(REQUIRED)}; {key!r} is missing"
             )
-    # Summaries of runs are long, and have rules for every number in them.
-    state = {key: value if key == "runs" else _floats(value) for key, value in state.items()}
+    # Summaries are long, and have rules for every number in them.
+    state = {key: value if key in _LONG else floats(value) for key, value in state.items()}
     version = state["version"]
     if isinstance(version, bool) or version != VERSION:
         newer = isinstance(version, (int, float)) and version > VERSION
@@ -205,17 +217,6 @@ def validate(state: Any, explorer: str | None = None) -> dict[str, Any]:
     elif explorer == "training":
         runs.follow(valid)
     return valid
-
-
-def _floats(value: Any, depth: int = 3) -> Any:
-    """Long whole numbers as floats: a browser writes 1e20 as one that no integer of NumPy holds."""
-    if isinstance(value, int) and _LONGEST < abs(value) <= LARGEST:
-        return float(value)
-    if depth and isinstance(value, Mapping):
-        return {key: _floats(entry, depth - 1) for key, entry in value.items()}
-    if depth and isinstance(value, (list, tuple)):
-        return [_floats(entry, depth - 1) for entry in value]
-    return value
 
 
 def dumps(state: Mapping[str, Any]) -> str:

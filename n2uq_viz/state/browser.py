@@ -9,9 +9,10 @@ from typing import Any
 
 from n2uq_viz import datasets, state, summaries, surrogates
 from n2uq_viz.descent import TARGETS
+from n2uq_viz.fits.fit import CLOSE, LEAST_WIDTH
 from n2uq_viz.montecarlo import GRADIENT_METHODS
 from n2uq_viz.randomness import MAX_SEED
-from n2uq_viz.state import _OWN, _SHARED, rules
+from n2uq_viz.state import _OWN, _SHARED, rules, tensors, weights
 from n2uq_viz.state.runs import MAX_RUNS
 from n2uq_viz.training import config as training
 from n2uq_viz.training import summary_rules
@@ -45,6 +46,10 @@ def for_browser() -> dict[str, Any]:
     ``surrogates``
         name -> parameter -> ``default``, ``low``, ``high``, ``shown``, ``kind``, ``words``;
         None where a bound is infinite. Objects, which JSON cannot hold, are left out;
+    ``tensors``
+        names, methods, and how near thresholds and edges may come, see ``n2uq_viz.fits``;
+    ``weights``
+        names, rules for scales, and how many channels and values there may be;
     ``training``
         what a configuration of a training run and a summary of one may hold.
 
@@ -79,6 +84,24 @@ def for_browser() -> dict[str, Any]:
             "speeds": list(rules.SPEEDS),
             "maxSeed": MAX_SEED,
             "maxRuns": MAX_RUNS,
+        },
+        "tensors": {
+            "names": list(tensors.NAMES),
+            "methods": list(tensors.METHODS),
+            "reference": tensors.REFERENCE,
+            "bits": list(tensors.BITS),
+            "most": tensors.MAX_TENSORS,
+            "maxName": tensors.MAX_NAME,
+            "leastWidth": LEAST_WIDTH,
+            "close": CLOSE,
+        },
+        "weights": {
+            "names": list(weights.NAMES),
+            "scales": list(weights.SCALES),
+            "before": list(weights.BEFORE),
+            "most": weights.MAX_CHANNELS,
+            "mostValues": weights.MAX_VALUES,
+            "maxName": weights.MAX_NAME,
         },
         "summary": {
             "keys": list(summaries.SUMMARY_KEYS),

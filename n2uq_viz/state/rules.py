@@ -34,6 +34,8 @@ LEARNING_RATES = (0.001, 10.0)
 SPEEDS = (1, 10, 100, 1000)
 #: Largest number on screen; one over it is the smallest difference. Beyond, pixels overflow.
 LARGEST = 1e100
+#: Whole numbers up to this are whole in a browser as well.
+LONGEST = 2**53
 THEMES = ("auto", "light", "dark")
 #: Series of each explorer that can be hidden.
 SERIES: dict[str, tuple[str, ...]] = {
@@ -62,6 +64,8 @@ SERIES: dict[str, tuple[str, ...]] = {
         "points",
     ),
     "surrogate": ("deterministic", "smooth", "derivative", "noise"),
+    "tensor": ("deterministic", "expectation", "histogram", "lloyd_max"),
+    "weight": ("histogram", "before", "reference", "chain", "channels"),
 }
 _ANY_SERIES = frozenset(itertools.chain.from_iterable(SERIES.values()))
 
@@ -83,6 +87,17 @@ def drawable(name: str, values: Sequence[float]) -> None:
             f"an explorer shows numbers up to {LARGEST:g} that differ by at least {1 / LARGEST:g}; "
             f"{name} has {largest:g} and a difference of {smallest:g}"
         )
+
+
+def floats(value: Any, depth: int = 3) -> Any:
+    """Long whole numbers as floats: a browser writes 1e20 as one that no integer of NumPy holds."""
+    if isinstance(value, int) and LONGEST < abs(value) <= LARGEST:
+        return float(value)
+    if depth and isinstance(value, Mapping):
+        return {key: floats(entry, depth - 1) for key, entry in value.items()}
+    if depth and isinstance(value, (list, tuple)):
+        return [floats(entry, depth - 1) for entry in value]
+    return value
 
 
 def _is_number(value: Any) -> bool:

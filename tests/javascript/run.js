@@ -11,6 +11,8 @@ import * as descent from "../../n2uq_viz/explorers/js/descent.js";
 import * as download from "../../n2uq_viz/explorers/js/download.js";
 import * as geometry from "../../n2uq_viz/explorers/js/geometry.js";
 import * as errors from "../../n2uq_viz/explorers/js/errors.js";
+import * as fitted from "../../n2uq_viz/explorers/js/fitted.js";
+import * as scaled from "../../n2uq_viz/explorers/js/scaled.js";
 import { fanOut } from "../../n2uq_viz/explorers/js/fan.js";
 import { parse, parseWhole, say } from "../../n2uq_viz/explorers/js/format.js";
 import { createHistory } from "../../n2uq_viz/explorers/js/history.js";
@@ -302,6 +304,20 @@ const questions = {
     const { bins, atoms } = data.bars(summary);
     return { shares, entropy: data.entropyBits(shares), shown: [...bins, ...atoms].reduce((sum, bar) => sum + bar.share, 0) };
   },
+  judge({ quantizers, summary }) {
+    const points = data.points(summary);
+    const variance = fitted.varianceOf(points);
+    return { variance, judged: quantizers.map((q) => ({ ...fitted.judge(q, points, variance), shift: fitted.shiftOf(q) })) };
+  },
+  scaled: ({ channel, levels, rules, wide }) => ({
+    mean: scaled.meanSize(channel),
+    bars: scaled.weightBars(channel, wide),
+    rules: rules.map((rule) => {
+      const found = scaled.scaledBy(channel, levels, rule);
+      const { f } = found;
+      return { ...found, codes: channel.values.map((w) => scaled.codeOf(w, levels, f)), thresholds: scaled.weightThresholds(levels, f), levels: scaled.weightLevels(levels, f) };
+    }),
+  }),
   levelColors: ({ ramp, count }) => levelColors(ramp, count),
   ticks: ({ low, high, count }) => ticks(low, high, count),
   crc32: ({ bytes }) => download.crc32(bytes),

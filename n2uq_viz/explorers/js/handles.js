@@ -1,5 +1,5 @@
 // Handles on the picture: what a hand drags, and what a screen reader calls a slider. A handle is
-// {id, kind, number, index}; kinds are edges (squares), thresholds (diamonds), inputs and epochs (triangles).
+// {id, kind, number, index}; kinds are edges (squares), thresholds (diamonds), inputs, epochs and scales (triangles).
 
 import { fanOut } from "./fan.js";
 import { short } from "./format.js";
@@ -52,6 +52,7 @@ const SHAPES = {
   probe: "M0-7L7 5.5H-7Z",
   point: "M0-7L7 5.5H-7Z",
   epoch: "M0-7L7 5.5H-7Z",
+  scale: "M0-7L7 5.5H-7Z",
 };
 
 // Handles of one kind keep HIT_SIZE apart: in x as much as their heights leave to do. The one that is held goes with the
@@ -142,7 +143,7 @@ export function createHandles(parent, text) {
           // A value outside its limits would be a lie: free ends reach at least to the view's end.
           "aria-valuemin": Number.isFinite(low) ? low : Math.min(view[0], value),
           "aria-valuemax": Number.isFinite(high) ? high : Math.max(view[1], value),
-          "aria-valuetext": text(handle.kind === "epoch" ? "handle.epoch.value" : "handle.value", { name, value: short(value) }),
+          "aria-valuetext": text(["epoch", "scale"].includes(handle.kind) ? `handle.${handle.kind}.value` : "handle.value", { name, value: short(value) }),
         });
       }
       // In the title row, where it covers no data.

@@ -6,6 +6,8 @@ import { createWay, learnedSamples } from "./descent.js";
 import { isRecord, listed, received, refuse, validChoice, validDrawable, validFinite, validNumber, validQuantizer, validWhole } from "./refuse.js";
 import { frameAt, lastEpoch, lastLayer, layerOf, quantizerIn } from "./runs.js";
 import { validRunSummary } from "./valid_run.js";
+import { validTensors } from "./valid_tensor.js";
+import { validScale, validWeights } from "./valid_weight.js";
 
 // A state that was written down may have lost digits; hands move edges farther.
 const SAME_EDGES = 1e-6;
@@ -213,6 +215,16 @@ const stateRules = {
     return validPlaceInRuns("epoch", value, last, last);
   },
   layer: (value, { data, settled }) => validPlaceInRuns("layer", value, lastLayer(runsOf(settled, data)), 0),
+  tensors: (value, around) => validTensors(value, around, validSummary),
+  tensor: (value, { settled }) => validPlaceInRuns("tensor", value, settled.tensors.length - 1, 0),
+  method: (value, { schema: { tensors } }) => validChoice("method", value, tensors.methods),
+  weights: validWeights,
+  channel(value, { data, settled: { weights } }) {
+    const { channels } = typeof weights === "string" ? data[weights] : weights;
+    return validPlaceInRuns("channel", value, channels.length - 1, 0);
+  },
+  scale: validScale,
+  before: (value, { schema: { weights } }) => validChoice("before", value, weights.before),
   hidden: validHidden,
   theme: (value, { schema }) => validChoice("theme", value, schema.themes),
 };
@@ -255,8 +267,9 @@ export function validateState(state, explorer, schema, data = {}) {
   const settled = { version, explorer: name, edges, levels };
   const around = { schema, data, settled };
   settled.view = validView(Object.hasOwn(state, "view") ? state.view : freshView(settled, schema), around);
-  // Epoch and layer are those of runs, so these come first, however the keys have been sorted on their way.
-  const keys = Object.keys(defaults[name]).sort((a, b) => (b === "runs") - (a === "runs"));
+  // Places in runs, tensors and weights need these first, however the keys have been sorted on their way.
+  const first = (key) => ["runs", "tensors", "weights"].includes(key);
+  const keys = Object.keys(defaults[name]).sort((a, b) => first(b) - first(a));
   for (const key of keys) settled[key] = stateRules[key](Object.hasOwn(state, key) ? state[key] : defaults[name][key], around);
   if (name === "gradient-flow" && !descentFollows(settled, data)) {
     // A hand has moved an edge: the descent begins anew from here.
