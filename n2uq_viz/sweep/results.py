@@ -139,5 +139,7 @@ def result_or_train(
     except SweepError:
         found = None  # the sweep has asked before it began, and been told to replace it
     if found is not None:
+        # Nor before it could remove the checkpoint, which nobody needs any more.
+        (folder / config.checkpoint_name).unlink(missing_ok=True)
         return found
     return train(config, folder=folder, should_stop=should_stop)
