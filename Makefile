@@ -9,8 +9,12 @@ FIGURES := figures
 PICTURES := docs/figures
 # PYTHON=/path/to/python3 chooses the Python that makes $(VENV); otherwise the first that is new enough.
 PYTHON :=
+# THOROUGH=1 tries all combinations where a run otherwise takes turns.
+THOROUGH := 0
 # PYTEST_ARGS='-k quantizer' goes to pytest as it is.
 PYTEST_ARGS :=
+# BENCH_ARGS='--quick' tries the benchmarks, and '--out benchmarks/RESULTS.md' keeps their page.
+BENCH_ARGS :=
 
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install -qq --disable-pip-version-check --constraint constraints.txt
@@ -36,7 +40,8 @@ lab: $(STAMP)-lab ## open the course in JupyterLab (the first time: install it)
 test: $(if $(filter none,$(TORCH)),no-torch) $(STAMP)-test ## lint, types and all tests, browser included
 	@$(PY) -m tests.chromium
 	@$(MAKE) --no-print-directory lint
-	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
+	@N2UQ_VIZ_THOROUGH=$(THOROUGH) $(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile \
+	  --durations=10 $(PYTEST_ARGS)
 
 .PHONY: no-torch
 no-torch:
@@ -59,9 +64,8 @@ site: $(if $(filter none,$(TORCH)),no-torch) $(STAMP)-site ## build the course a
 data: $(STAMP)-test ## train again what data/training holds: about an hour, goes on where it was stopped
 	@$(PY) -m n2uq_viz.study
 
-bench: $(STAMP)-test ## measure speed: one table per benchmark
-	@set -e; for file in benchmarks/[a-z]*.py; do \
-	  name=$$(basename "$$file" .py); echo "== $$name"; $(PY) -m "benchmarks.$$name"; done
+bench: $(STAMP)-test ## measure speed: all benchmarks on one page
+	@$(PY) -m benchmarks $(BENCH_ARGS)
 
 screenshots: $(STAMP)-test ## pictures of the explorers, to look at, in screenshots/
 	@$(PY) -m tests.chromium

@@ -20,11 +20,13 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from benchmarks.report import digits, is_quick, table, times
 from n2uq_viz import datasets, figures, plots, style
 from n2uq_viz.montecarlo import simulate_shared
 from n2uq_viz.quantizer import Quantizer
 
 WARM, TURNS = 5, 30
+EVERY_WHEN_QUICK = 6  # of the figures, each drawn once
 THEME = style.theme("light")
 VIEW = (-0.3, 2.3)
 DRAWS, SEED, POINTS = 200, 0, 121
@@ -59,21 +61,23 @@ def bare(like: Figure) -> None:
     render(figure)
 
 
-def every_figure() -> None:
-    """Measure each named figure and print its row."""
-    print(f"{'figure':22}{'cold ms':>9}{'warm ms':>9}{'bare ms':>9}{'warm / bare':>13}")
-    for name, draw in figures.NAMES.items():
+def every_figure(quick: bool) -> None:
+    """Measure each named figure and print the table."""
+    rows = []
+    for name in list(figures.NAMES)[:: EVERY_WHEN_QUICK if quick else 1]:
+        draw = figures.NAMES[name]
         done = subprocess.run(
             [sys.executable, "-c", COLD, name], check=True, capture_output=True, text=True
         )
         made = draw(theme="light")
         warm, empty = [], []
-        for _ in range(WARM):
+        for _ in range(1 if quick else WARM):
             warm.append(milliseconds(lambda: render(draw(theme="light"))))  # noqa: B023
             empty.append(milliseconds(lambda: bare(made)))  # noqa: B023
         middle, alone = statistics.median(warm), statistics.median(empty)
         cold = 1000.0 * float(done.stdout)
-        print(f"{name:22}{cold:9.0f}{middle:9.0f}{alone:9.0f}{middle / alone:12.1f}x")
+        rows.append([name, digits(cold), digits(middle), digits(alone), times(middle / alone)])
+    print(table(["figure", "cold, ms", "warm, ms", "bare, ms", "warm / bare"], rows))
 
 
 def moved(k: int) -> Quantizer:
@@ -120,39 +124,40 @@ def update(artists: dict[str, Any], q: Quantizer, summary: datasets.Summary) -> 
     plots.update_histogram(artists["histogram"], summary, q, VIEW)
 
 
-def moving() -> None:
+def moving(turns: int) -> None:
     """Measure moving artists against drawing anew, in turns, with and without pixels."""
     summary = datasets.summary("normal")
     figure, axes = new_axes()
     artists = drawn(axes, moved(0), summary)
     render(figure)
-    times: dict[str, list[float]] = {}
-    for k in range(TURNS):
+    taken: dict[str, list[float]] = {}
+    for k in range(turns):
         q = moved(k)
-        times.setdefault("update, artists", []).append(
+        taken.setdefault("update, artists", []).append(
             milliseconds(lambda: update(artists, q, summary))  # noqa: B023
         )
-        times.setdefault("update, pixels", []).append(milliseconds(lambda: render(figure)))
+        taken.setdefault("update, pixels", []).append(milliseconds(lambda: render(figure)))
         fresh, panels = new_axes()
-        times.setdefault("anew, artists", []).append(
+        taken.setdefault("anew, artists", []).append(
             milliseconds(lambda: drawn(new_axes()[1], q, summary))  # noqa: B023
         )
         drawn(panels, q, summary)
-        times.setdefault("anew, pixels", []).append(milliseconds(lambda: render(fresh)))  # noqa: B023
-    middle = {name: statistics.median(found) for name, found in times.items()}
-    print(f"\n4 bits, three panels, {TURNS} turns; the same draws are simulated in both, ms")
+        taken.setdefault("anew, pixels", []).append(milliseconds(lambda: render(fresh)))  # noqa: B023
+    middle = {name: statistics.median(found) for name, found in taken.items()}
+    rows = []
     for part in ("artists", "pixels"):
         moved_, anew = middle[f"update, {part}"], middle[f"anew, {part}"]
-        ratio = f"anew / update {anew / moved_:.2f}x"
-        print(f"{part:10} update {moved_:7.1f}   anew {anew:7.1f}   {ratio}")
+        rows.append([part, digits(moved_), digits(anew), times(anew / moved_)])
+    print(f"\n4 bits, three panels, {turns} turns; the same draws are simulated in both.\n")
+    print(table(["", "update, ms", "anew, ms", "anew / update"], rows))
 
 
-def main() -> None:
+def main(quick: bool = False) -> None:
     """Measure and print both tables."""
-    print(f"Theme light, size page; warm: median of {WARM}")
-    every_figure()
-    moving()
+    print(f"Theme light, size page; warm and bare: median of {1 if quick else WARM}.\n")
+    every_figure(quick)
+    moving(3 if quick else TURNS)
 
 
 if __name__ == "__main__":
-    main()
+    main(is_quick(__doc__))

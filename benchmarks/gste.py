@@ -33,6 +33,7 @@ import torch
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
+from benchmarks.report import digits, is_quick, spread, table, times
 from n2uq_viz.nn import gste_quantize, set_fused
 
 ROUNDS = 15
@@ -181,52 +182,62 @@ print(seconds(ways(x, torch.ones_like(x), {bits})[FUSED], device))
 """
 
 
-def table(shape: Sequence[int], bits: int, device: torch.device) -> None:
-    """Measure and print one block of the table."""
+def block(shape: Sequence[int], bits: int, device: torch.device, rounds: int) -> None:
+    """Measure and print the table for one size and number of bits."""
     torch.manual_seed(0)
     x = torch.randn(*shape, device=device) * 0.8 + 0.6
     compared = ways(x, torch.randn_like(x), bits)
     if bits == 8:
         del compared[FUSED]  # beyond 4 bits the op is eager
-    times = measure(compared, ROUNDS if bits < 8 else ROUNDS_AT_8_BITS, device)
+    taken = measure(compared, rounds, device)
     memory = {name: peak_bytes(call, device) for name, call in compared.items()}
-    print(f"\n{'x'.join(map(str, shape))} float32, {bits} bits")
-    middle = {name: statistics.median(found) for name, found in times.items()}
-    for name, found in times.items():
-        low, high = 1000 * min(found), 1000 * max(found)
-        ratios = "".join(
-            f"{middle[other] / middle[name]:10.2f}" for other in (LOOP, FAKE, LEARNABLE, CLAMP)
-        )
-        print(
-            f"{name:26}{1000 * middle[name]:9.2f}  [{low:.2f}, {high:.2f}]".ljust(58)
-            + ratios
-            + f"{memory[name] / 2**20:11.1f}{memory[LOOP] / memory[name]:9.1f}"
-        )
+    middle = {name: statistics.median(found) for name, found in taken.items()}
+    rows = [
+        [
+            name,
+            spread([1000.0 * each for each in found]),
+            *(digits(middle[other] / middle[name]) for other in (LOOP, FAKE, LEARNABLE, CLAMP)),
+            digits(memory[name] / 2**20),
+            times(memory[LOOP] / memory[name]),
+        ]
+        for name, found in taken.items()
+    ]
+    header = [
+        f"{bits} bits, {'x'.join(map(str, shape))}",
+        "ms",
+        "loop",
+        "fake",
+        "learn.",
+        "clamp",
+        "MiB",
+        "loop",
+    ]
+    print("\n" + table(header, rows))
 
 
-def main() -> None:
-    """Measure and print the table."""
+def main(quick: bool = False) -> None:
+    """Measure and print the tables."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     name = (
         torch.cuda.get_device_name()
         if device.type == "cuda"
         else f"{torch.get_num_threads()} threads"
     )
-    print(f"PyTorch {torch.__version__} on {device.type}, {name}")
-    for bits in (2, 3, 4):
-        print(f"first use of the compiled kernels at {bits} bits: {first_use(bits):.1f} s")
+    rounds, rounds_at_8_bits = (2, 1) if quick else (ROUNDS, ROUNDS_AT_8_BITS)
     print(
-        f"\nms: median [smallest, largest] of {ROUNDS} ({ROUNDS_AT_8_BITS} at 8 bits); "
-        "how many times as long the others take;"
+        f"float32 on {device.type}, {name}; ms: median [smallest, largest] of {rounds} "
+        f"({rounds_at_8_bits} at 8 bits);\nhow many times as long the others take; "
+        "then peak memory, and how many times the loop needs."
     )
-    print("then peak memory, MiB, and how many times as much the textbook loop takes")
-    print(
-        " " * 58 + f"{'loop':>10}{'fake':>10}{'learnable':>10}{'clamp':>10}{'MiB':>11}{'loop':>9}"
-    )
-    for shape in SHAPES:
-        for bits in BITS:
-            table(shape, bits, device)
+    for shape in SHAPES[:1] if quick else SHAPES:
+        for bits in BITS[:1] if quick else BITS:
+            block(shape, bits, device, rounds if bits < 8 else rounds_at_8_bits)
+    print()
+    compiled = [
+        [f"{bits} bits", digits(first_use(bits))] for bits in ((2,) if quick else (2, 3, 4))
+    ]
+    print(table(["first use of the compiled kernels", "s"], compiled))
 
 
 if __name__ == "__main__":
-    main()
+    main(is_quick(__doc__))

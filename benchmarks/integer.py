@@ -22,9 +22,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-import numpy as np
-import torch
-
+from benchmarks.report import is_quick, spread, table, times
 from n2uq_viz import datasets
 from n2uq_viz.integer import IntegerNet, Trace, add_look_ups, count_up, differences, run_onnx
 from n2uq_viz.integer.net import Codes
@@ -67,12 +65,12 @@ def check(net: IntegerNet, codes: Codes) -> None:
             raise RuntimeError(f"{name} differ from the integers: {differences(trace, other)}")
 
 
-def measure(compared: dict[str, Callable[[], object]]) -> dict[str, list[float]]:
+def measure(compared: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
     """Milliseconds of each way, which have taken turns."""
     found: dict[str, list[float]] = {name: [] for name in compared}
     for call in compared.values():
         call()
-    for turn in range(ROUNDS):
+    for turn in range(rounds):
         for name in list(compared) if turn % 2 == 0 else reversed(list(compared)):
             began = time.perf_counter()
             compared[name]()
@@ -80,25 +78,28 @@ def measure(compared: dict[str, Callable[[], object]]) -> dict[str, list[float]]
     return found
 
 
-def main() -> None:
+def main(quick: bool = False) -> None:
     """Measure and print the table."""
+    rounds = 2 if quick else ROUNDS
     stored = datasets.stored_integer_net()
     net = stored.net
     every = net.stem_codes(load_task("digits").test.x)
     runtime = importlib.import_module("onnxruntime")
-    print(f"{stored.config.label}; NumPy {np.__version__}, PyTorch {torch.__version__}, ", end="")
-    print(f"onnxruntime {runtime.__version__}; one thread, {ROUNDS} rounds")
-    print(f"{'':20}{'ms: median [smallest, largest]':34}{'integers take':>14}")
+    print(f"{stored.config.label}; onnxruntime {runtime.__version__}; one thread; ms: ", end="")
+    print(f"median [smallest, largest] of {rounds}.\n")
+    rows = []
     with one_thread():
         check(net, every)
         for count in IMAGES:
-            times = measure(ways(net, every[:count]))
-            middle = {name: statistics.median(found) for name, found in times.items()}
-            print(f"{count} {'image' if count == 1 else 'images'}")
-            for name, found in times.items():
-                spread = f"{middle[name]:.2f} [{min(found):.2f}, {max(found):.2f}]"
-                print(f"  {name:18}{spread:34}{middle[INTEGERS] / middle[name]:13.2f}x")
+            taken = measure(ways(net, every[:count]), rounds)
+            middle = {name: statistics.median(found) for name, found in taken.items()}
+            images = f"{count} {'image' if count == 1 else 'images'}"
+            rows += [
+                [f"{images}, {name}", spread(found), times(middle[INTEGERS] / middle[name])]
+                for name, found in taken.items()
+            ]
+    print(table(["", "ms", "integers / this"], rows))
 
 
 if __name__ == "__main__":
-    main()
+    main(is_quick(__doc__))

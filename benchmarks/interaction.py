@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import statistics
+import sys
 import tempfile
 import time
 import urllib.request
@@ -21,6 +22,7 @@ from typing import Any
 import websocket
 from playwright.sync_api import Browser, Page
 
+from benchmarks.report import digits, is_quick, spread, table, times
 from n2uq_viz import explorers
 from n2uq_viz.quantizer import Quantizer
 from tests.browser import (
@@ -274,10 +276,10 @@ def measure_baseline(page: Page, port: int) -> Drag:
     return drag(page, port, center(page, ".noUi-handle"), 0.7 * track["width"], "output")
 
 
-def measure(page: Page, port: int, address: str, name: str) -> list[Drag]:
+def measure(page: Page, port: int, address: str, name: str, repetitions: int) -> list[Drag]:
     """All repetitions for one notebook."""
     found = []
-    for _ in range(REPETITIONS if name == BASELINE else 1):
+    for _ in range(repetitions if name == BASELINE else 1):
         open_lab(page, address.replace("00_start_here", name))
         run_all(page)
         if name == BASELINE:
@@ -287,7 +289,7 @@ def measure(page: Page, port: int, address: str, name: str) -> list[Drag]:
         else:
             wait_for_stage(page)
             page.locator(".n2uq-stage").first.scroll_into_view_if_needed()
-            found += [measure_explorer(page, port, CASES[name]) for _ in range(REPETITIONS)]
+            found += [measure_explorer(page, port, CASES[name]) for _ in range(repetitions)]
     return found
 
 
@@ -310,11 +312,11 @@ def page_milliseconds(page: Page, path: Path, handle: str) -> float:
     return float(page.evaluate("() => window.interactiveAfter"))
 
 
-def page_times(browser: Browser, folder: Path, case: Case) -> list[float]:
+def page_times(browser: Browser, folder: Path, case: Case, repetitions: int) -> list[float]:
     """All repetitions for one explorer, each in a browser context of its own."""
     path = make_explorer(case).save_html(folder / "page.html", overwrite=True)
     found = []
-    for _ in range(REPETITIONS):
+    for _ in range(repetitions):
         context = browser.new_context()
         found.append(page_milliseconds(context.new_page(), path, case.handle))
         context.close()
@@ -351,20 +353,68 @@ addEventListener("DOMContentLoaded", () => {
 
 
 def measure_notebook(
-    browser: Browser, port: int, clone: Path, private: Path, name: str
+    browser: Browser, port: int, clone: Path, private: Path, name: str, repetitions: int
 ) -> tuple[list[Drag], list[float]]:
     """Drags, and seconds to the first picture, in a lab of its own: others would share the page."""
     with running_lab(clone, private) as address:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
-        drags = measure(page, port, address, name)
+        drags = measure(page, port, address, name, repetitions)
         page.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save') }")
-        opened = [opening_seconds(page, address, name) for _ in range(REPETITIONS)]
+        opened = [opening_seconds(page, address, name) for _ in range(repetitions)]
         page.close()
     return drags, opened
 
 
-def main() -> None:
+def rows(
+    names: dict[str, str], found: dict[str, list[float]], baseline: str | None = None
+) -> list[list[str]]:
+    """A row for each case: its median and range, and how many times as long a baseline takes."""
+    lines = []
+    for name, values in found.items():
+        line = [names[name], spread(values)]
+        if baseline is not None:
+            line.append(times(statistics.median(found[baseline]) / statistics.median(values)))
+        lines.append(line)
+    return lines
+
+
+def print_tables(
+    names: dict[str, str],
+    drags: dict[str, list[Drag]],
+    opened: dict[str, list[float]],
+    pages: dict[str, list[float]],
+    repetitions: int,
+) -> None:
+    """Print what was measured; times are in milliseconds."""
+    print(
+        f"Drag of {DRAG_SECONDS:.0f} s, 4 bits; Threshold: 200 draws x 101 points; "
+        f"median [smallest, largest] of {repetitions}.\n"
+    )
+    p95 = {name: [each.p95 for each in found] for name, found in drags.items()}
+    print(
+        table(["ms until 95 % of events show", "ms", "interact / this"], rows(names, p95, BASELINE))
+    )
+    columns = {
+        "median": "half the events show, ms",
+        "lag": "lag at the end, ms",
+        "frames_per_second": "frames/s",
+        "kilobytes_per_frame": "kB/frame",
+    }
+    middle = [
+        [
+            names[name],
+            *(digits(statistics.median(getattr(each, key) for each in found)) for key in columns),
+        ]
+        for name, found in drags.items()
+    ]
+    print("\n" + table(["medians", *columns.values()], middle))
+    print("\n" + table(["opening a saved notebook: first picture", "ms"], rows(names, opened)))
+    print("\n" + table(["opening a page from the disk: first key", "ms"], rows(names, pages)))
+
+
+def main(quick: bool = False) -> None:
     """Measure all in one run and print the tables."""
+    repetitions = 1 if quick else REPETITIONS
     names = {name: case.title for name, case in CASES.items()}
     names[BASELINE] = "interact + inline figure"
     with tempfile.TemporaryDirectory() as folder:
@@ -374,47 +424,19 @@ def main() -> None:
             text = f"# %% [markdown]\n# {name}\n\n# %%\n{cell}\n"
             (clone / "notebooks" / f"{name}.py").write_text(text, encoding="utf-8")
         port = free_port()
-        results, opened = {}, {}
+        drags, opened = {}, {}
         with chromium(f"--remote-debugging-port={port}") as browser:
             for name in names:
                 private = Path(folder) / name
-                found = measure_notebook(browser, port, clone, private, name)
-                results[name], opened[name] = found
-                print(f"measured: {names[name]}, {found[0]}", flush=True)
-            pages = {name: page_times(browser, clone, case) for name, case in CASES.items()}
-    print(
-        f"Drag of {DRAG_SECONDS:.0f} s, 4 bits; Threshold: 200 draws x 101 points; "
-        f"median [smallest, largest] of {REPETITIONS}"
-    )
-    columns = {
-        "median": ("latency median", " ms"),
-        "p95": ("latency p95", " ms"),
-        "frames_per_second": ("frames/s", ""),
-        "lag": ("lag at the end", " ms"),
-        "kilobytes_per_frame": ("kB per frame", ""),
-    }
-    print(f"{'':28}" + "".join(f"{title:>22}" for title, _ in columns.values()))
-    for name, drags in results.items():
-        cells = [
-            spread([getattr(d, key) for d in drags], unit) for key, (_, unit) in columns.items()
-        ]
-        print(f"{names[name]:28}" + "".join(f"{cell:>22}" for cell in cells))
-    p95 = {name: statistics.median(d.p95 for d in drags) for name, drags in results.items()}
-    for name in CASES:
-        ratio = p95[BASELINE] / p95[name]
-        print(f"latency p95, interact / {names[name]}: {ratio:.0f}x")
-    print("\nFrom opening a notebook that was run and saved to its first picture")
-    for name, seconds in opened.items():
-        print(f"{names[name]:28}{spread([1000 * each for each in seconds], ' ms'):>22}")
-    print("\nFrom opening a page from the disk until a key has moved its handle")
-    for name, milliseconds in pages.items():
-        print(f"{names[name]:28}{spread(milliseconds, ' ms'):>22}")
-
-
-def spread(values: list[float], unit: str) -> str:
-    """Median and range as text."""
-    return f"{statistics.median(values):.0f}{unit} [{min(values):.0f}, {max(values):.0f}]"
+                found = measure_notebook(browser, port, clone, private, name, repetitions)
+                drags[name], opened[name] = found
+                print(f"measured: {names[name]}, {found[0]}", file=sys.stderr, flush=True)
+            pages = {
+                name: page_times(browser, clone, case, repetitions) for name, case in CASES.items()
+            }
+    milliseconds = {name: [1000.0 * each for each in found] for name, found in opened.items()}
+    print_tables(names, drags, milliseconds, pages, repetitions)
 
 
 if __name__ == "__main__":
-    main()
+    main(is_quick(__doc__))

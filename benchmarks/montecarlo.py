@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.report import is_quick, spread, table, times
 from n2uq_viz import Quantizer, simulate
 
 ROUNDS = 7
@@ -48,38 +49,42 @@ def random_numbers(draws: int) -> None:
         rng.random(out=buffer)
 
 
-def seconds(call: Callable[[], object], times: int) -> float:
+def seconds(call: Callable[[], object], calls: int) -> float:
     """Time of one call, as a mean of several in a row."""
     began = time.perf_counter()
-    for _ in range(times):
+    for _ in range(calls):
         call()
-    return (time.perf_counter() - began) / times
+    return (time.perf_counter() - began) / calls
 
 
-def measure(ways: Mapping[str, tuple[Callable[[], object], int, float]]) -> dict[str, list[float]]:
+def measure(
+    ways: Mapping[str, tuple[Callable[[], object], int, float]], rounds: int
+) -> dict[str, list[float]]:
     """Times of each way, which is given as what to call, how often at once, and a scale."""
     found: dict[str, list[float]] = {name: [] for name in ways}
     for call, *_ in ways.values():
         call()  # the first run may load modules and ask for memory
-    for turn in range(ROUNDS):
+    for turn in range(rounds):
         for name in list(ways) if turn % 2 == 0 else reversed(list(ways)):
-            call, times, scale = ways[name]
-            found[name].append(seconds(call, times) * scale)
+            call, calls, scale = ways[name]
+            found[name].append(seconds(call, calls) * scale)
     return found
 
 
-def row(name: str, times: list[float], loops: list[float], alone: list[float] | None) -> str:
+def row(name: str, taken: list[float], loops: list[float], alone: list[float] | None) -> list[str]:
     """One line of the table."""
-    median = statistics.median(times)
-    middle, low, high = (f"{1000 * t:,.3f}" for t in (median, min(times), max(times)))
-    ratio = statistics.median(loops) / median
-    against = f"{ratio:12,.1f}x" if ratio < 100 else f"{ratio:12,.0f}x"
-    generator = f"{median / statistics.median(alone):10.2f}x" if alone else f"{'–':>11}"
-    return f"{name:38}{middle:>12}  [{low}, {high}]".ljust(84) + against + generator
+    median = statistics.median(taken)
+    return [
+        name,
+        spread([1000.0 * each for each in taken]),
+        times(statistics.median(loops) / median),
+        times(median / statistics.median(alone)) if alone else "–",
+    ]
 
 
-def main() -> None:
+def main(quick: bool = False) -> None:
     """Measure and print the table."""
+    rounds = 2 if quick else ROUNDS
     few, many = 10**4, 10**6
     some = X[::EVERY]
     at_few = measure(
@@ -92,7 +97,8 @@ def main() -> None:
                 AT_ONCE,
                 1.0,
             ),
-        }
+        },
+        rounds,
     )
     at_many = measure(
         {
@@ -102,16 +108,19 @@ def main() -> None:
                 AT_ONCE,
                 1.0,
             ),
-        }
+        },
+        rounds,
     )
-    print(f"{POINTS} inputs, ms: median [smallest, largest] of {ROUNDS}")
-    print(" " * 84 + f"{'loop / this':>13}{'/ random':>11}")
-    for name, times in at_few.items():
-        print(row(f"10^4 draws, {name}", times, at_few["loop"], at_few["random numbers alone"]))
-    for name, times in at_many.items():
-        note = f" (1 input in {EVERY}, scaled)" if name == "loop" else ""
-        print(row(f"10^6 draws, {name}{note}", times, at_many["loop"], None))
+    rows = [
+        row(f"10^4 draws, {name}", taken, at_few["loop"], at_few["random numbers alone"])
+        for name, taken in at_few.items()
+    ]
+    for name, taken in at_many.items():
+        note = f" (1 in {EVERY}, scaled)" if name == "loop" else ""
+        rows.append(row(f"10^6 draws, {name}{note}", taken, at_many["loop"], None))
+    print(f"{POINTS} inputs; ms: median [smallest, largest] of {rounds}.\n")
+    print(table(["", "ms", "loop / this", "this / random"], rows))
 
 
 if __name__ == "__main__":
-    main()
+    main(is_quick(__doc__))

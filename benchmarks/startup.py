@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 
+from benchmarks.report import digits, is_quick, spread, table, times
+
 REPETITIONS = 15
 STATEMENTS = {
     "numpy alone": "import numpy",
@@ -25,21 +27,23 @@ def seconds(statement: str) -> float:
     return time.perf_counter() - began
 
 
-def main() -> None:
+def main(quick: bool = False) -> None:
     """Measure and print the table."""
+    repetitions = 2 if quick else REPETITIONS
     for statement in STATEMENTS.values():
         seconds(statement)  # the first run may read from a cold disk
-    times: dict[str, list[float]] = {name: [] for name in STATEMENTS}
-    for _ in range(REPETITIONS):
+    taken: dict[str, list[float]] = {name: [] for name in STATEMENTS}
+    for _ in range(repetitions):
         for name, statement in STATEMENTS.items():
-            times[name].append(1000 * seconds(statement))
-    baseline = statistics.median(times["numpy alone"])
-    print(f"Fresh process, ms: median [smallest, largest] of {REPETITIONS}")
-    for name, found in times.items():
+            taken[name].append(1000.0 * seconds(statement))
+    baseline = statistics.median(taken["numpy alone"])
+    rows = []
+    for name, found in taken.items():
         median = statistics.median(found)
-        beyond = f"{median - baseline:+.0f} ms, {median / baseline:.2f}x numpy"
-        print(f"{name:20} {median:6.0f} [{min(found):.0f}, {max(found):.0f}]  {beyond}")
+        rows.append([name, spread(found), digits(median - baseline), times(median / baseline)])
+    print(f"Fresh processes; ms: median [smallest, largest] of {repetitions}.\n")
+    print(table(["", "ms", "ms beyond NumPy", "this / NumPy"], rows))
 
 
 if __name__ == "__main__":
-    main()
+    main(is_quick(__doc__))

@@ -20,6 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.report import digits, is_quick, spread, table, times
+
 ROUNDS = 3
 #: Values of each file, in millions.
 MILLIONS = (4, 16, 64)
@@ -76,31 +78,28 @@ def measure(path: Path, way: str) -> tuple[float, float]:
     return float(seconds), float(grown)
 
 
-def main() -> None:
+def main(quick: bool = False) -> None:
     """Measure and print the table."""
-    print(f"ms: median [smallest, largest] of {ROUNDS}; memory: largest, in MB")
-    print(f"{'':52}{'ms':>10}{'np / this':>30}{'MB':>8}")
+    rounds = 1 if quick else ROUNDS
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for millions in MILLIONS:
+        for millions in MILLIONS[:2] if quick else MILLIONS:
             path = Path(folder) / f"{millions}.npy"
             write(path, millions * 10**6)
             found: dict[str, list[tuple[float, float]]] = {name: [] for name in WAYS}
-            for turn in range(ROUNDS):
+            for turn in range(rounds):
                 for name in list(WAYS) if turn % 2 == 0 else reversed(list(WAYS)):
                     found[name].append(measure(path, WAYS[name]))
             path.unlink()
             plain = statistics.median(seconds for seconds, _ in found[next(iter(WAYS))])
             for name, pairs in found.items():
-                times = [seconds for seconds, _ in pairs]
-                median = statistics.median(times)
-                middle, low, high = (f"{1000 * t:,.0f}" for t in (median, min(times), max(times)))
+                taken = [1000.0 * seconds for seconds, _ in pairs]
+                ratio = times(1000.0 * plain / statistics.median(taken))
                 most = max(grown for _, grown in pairs) / 1e6
-                label = f"{4 * millions:,} MB, {name}"
-                print(
-                    f"{label:52}{middle:>10}  [{low}, {high}]".ljust(82)
-                    + f"{plain / median:9.1f}x{most:8,.0f}"
-                )
+                rows.append([f"{4 * millions:,} MB, {name}", spread(taken), ratio, digits(most)])
+    print(f"ms: median [smallest, largest] of {rounds}; memory: the largest.\n")
+    print(table(["", "ms", "np / this", "MB"], rows))
 
 
 if __name__ == "__main__":
-    main()
+    main(is_quick(__doc__))

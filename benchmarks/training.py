@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import statistics
 
-import torch
 from torch import Tensor
 
 from benchmarks.gste import textbook_loop
+from benchmarks.report import digits, is_quick, spread, table, times
 from n2uq_viz.nn import N2UQActivation
 from n2uq_viz.training import METHODS, TrainingConfig
 from n2uq_viz.training.loop import Trainer, one_thread
@@ -48,30 +48,36 @@ def trainer(method: str, bits: int) -> Trainer:
     return made
 
 
-def main() -> None:
-    """Measure and print the table."""
-    print(f"PyTorch {torch.__version__}, one thread; digits, batches of 64, {ROUNDS} epochs each")
-    print(f"{'method':24}{'epochs/s':>10}   {'ms/step: median [smallest, largest]':36}", end="")
-    print(f"{'x float':>9}{'x ste':>9}{'loop takes':>12}")
-    for bits in BITS:
+def main(quick: bool = False) -> None:
+    """Measure and print the tables."""
+    rounds = 1 if quick else ROUNDS
+    print(
+        "One thread; digits, weights and activations quantized, batches of 64; ms for a step: "
+        f"median\n[smallest, largest] of {rounds} epochs."
+    )
+    for bits in BITS[:1] if quick else BITS:
         names = [*METHODS, LOOP]
         with one_thread():
             nets = {name: trainer(name, bits) for name in names}
-            for turn in range(ROUNDS + 1):
+            for turn in range(rounds + 1):
                 for name in names if turn % 2 == 0 else reversed(names):
                     nets[name].train_epoch(None)
-        times = {name: net.records.lists["seconds"][1:] for name, net in nets.items()}
-        middle = {name: statistics.median(found) for name, found in times.items()}
-        print(f"weights and activations of {bits} bits")
-        for name in names:
-            ms = [1000.0 * t / nets[name].steps_in_epoch for t in times[name]]
-            spread = f"{statistics.median(ms):.2f} [{min(ms):.2f}, {max(ms):.2f}]"
-            print(
-                f"{name:24}{1.0 / middle[name]:10.2f}   {spread:36}"
-                f"{middle[name] / middle['float']:9.2f}{middle[name] / middle['ste']:9.2f}"
-                f"{middle[LOOP] / middle[name]:11.2f}x"
-            )
+        taken = {name: net.records.lists["seconds"][1:] for name, net in nets.items()}
+        middle = {name: statistics.median(found) for name, found in taken.items()}
+        rows = [
+            [
+                name,
+                digits(1.0 / middle[name]),
+                spread([1000.0 * each / nets[name].steps_in_epoch for each in taken[name]]),
+                times(middle[name] / middle["float"]),
+                times(middle[name] / middle["ste"]),
+                times(middle[LOOP] / middle[name]),
+            ]
+            for name in names
+        ]
+        header = [f"{bits} bits", "epochs/s", "ms/step"]
+        print("\n" + table([*header, "this / float", "this / STE", "loop / this"], rows))
 
 
 if __name__ == "__main__":
-    main()
+    main(is_quick(__doc__))

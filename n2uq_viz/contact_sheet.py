@@ -100,11 +100,9 @@ def save(pictures: Sequence[Picture], path: str | Path, *, overwrite: bool = Fal
     OSError
         The folder cannot be made or written to.
     """
-    target = Path(path).expanduser()
-    if target.suffix.lower() != SUFFIX:
-        raise ValueError(f"a contact sheet is saved as {SUFFIX}, got {str(path)!r}")
-    content = contact_sheet(pictures)
-    return files.write_together(target.with_suffix(""), {target.suffix: content}, overwrite)[0]
+    return files.write_as(
+        path, SUFFIX, "a contact sheet", lambda: contact_sheet(pictures), overwrite
+    )
 
 
 def _put(writer: PdfWriter, page: PageObject, name: str, own: PageObject, cell: _Cell) -> None:

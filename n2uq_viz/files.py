@@ -62,6 +62,21 @@ def write_together(stem: Path, contents: Mapping[str, Content], overwrite: bool)
         return _give_names(hidden, stem, overwrite, named)
 
 
+def write_as(
+    path: str | Path, suffix: str, what: str, content: Callable[[], bytes], overwrite: bool
+) -> Path:
+    """Write the one file that `what` (``"a deck"``) is saved as, and return where.
+
+    A leading ``~`` is the home folder. `content` is asked for once the name was found to end in
+    `suffix`, in small letters or capitals; ValueError where it does not. The rest is as in
+    `write_together`.
+    """
+    target = Path(path).expanduser()
+    if target.suffix.lower() != suffix:
+        raise ValueError(f"{what} is saved as {suffix}, got {str(path)!r}")
+    return write_together(target.with_suffix(""), {target.suffix: content()}, overwrite)[0]
+
+
 def write_streamed(
     stem: Path, suffix: str, write: Callable[[Path], object], overwrite: bool
 ) -> Path:

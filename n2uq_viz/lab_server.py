@@ -103,12 +103,15 @@ def _hidden(folder: Path) -> list[str]:
 
 def _environment(folder: Path, empty: str, token: str) -> dict[str, str]:
     """Return the variables that make Jupyter look for its settings where they are meant to be."""
-    from jupyter_core.paths import jupyter_config_dir
+    from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
 
     looks = Path(jupyter_config_dir()) / "lab" / "user-settings"
     given = {"JUPYTERLAB_SETTINGS_DIR": str(looks), **os.environ}
     for name in ("JUPYTER_NO_CONFIG", "JUPYTER_PATH"):
         given.pop(name, None)
+    if not _can_be_written(Path(jupyter_runtime_dir())):
+        # A home that is full or read-only is no reason not to start.
+        given |= dict.fromkeys(("JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"), empty)
     # Settings that are named for this very start count, after those of the course.
     settings = [str(CONFIG), *filter(None, [given.get("JUPYTER_CONFIG_PATH")])]
     return {
@@ -122,6 +125,16 @@ def _environment(folder: Path, empty: str, token: str) -> dict[str, str]:
         # Not an argument: arguments can be read by everyone on a shared machine.
         "JUPYTER_TOKEN": token,
     }
+
+
+def _can_be_written(folder: Path) -> bool:
+    """Whether files can be made in a folder, which is made if it is missing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager

@@ -421,8 +421,8 @@ course.progress()
 # %% [markdown]
 # ## Map of the course
 #
-# A notebook that says *planned* is not written yet. The next question is: **how do you
-# differentiate a step?** Go on with
+# A notebook that says *not here* is missing in this folder: start the lab again, and it is there.
+# The next question is: **how do you differentiate a step?** Go on with
 # [One step and the straight-through estimator](01_binary_and_ste.ipynb).
 
 # %%

@@ -40,8 +40,8 @@ course.predict("commonest_code")
 # Weights lie on both sides of zero, and each output channel of a layer has weights of its own size.
 # So each channel gets even levels from $-f$ to $f$, with a *scale* $f$ of its own. Drag the scale
 # below, and watch the shares of the levels: with a large scale the outer levels stay empty, with a
-# small one most weights are clipped to them. The buttons set the largest weight, which clips
-# nothing, and N2UQ's choice.
+# small one most weights are clipped to them. The button *max|w|* sets the scale to the largest
+# weight, which clips nothing, and *γ·mean|w|* to N2UQ's choice.
 
 # %%
 WeightExplorer()
@@ -54,8 +54,12 @@ WeightExplorer()
 # \qquad W_q = f\left(\frac{2}{L}\,
 # \mathrm{round}\left(\left(\mathrm{clip}(W/f, -1, 1) + 1\right)\frac{L}{2}\right) - 1\right)$$
 #
+# As before, $L = 2^n - 1$ is the number of steps. The rounded number in the middle is the *code* of
+# the weight, from 0 for the level $-f$ to $L$ for the level $f$.
+#
 # The authors call it *entropy preserving*: codes are used evenly, so that they tell as much as they
-# can. (Liu et al., CVPR 2022, section on weights.) In Python:
+# can. (Liu et al., CVPR 2022, section on weights.) In Python, with one row for each channel and the
+# number of levels, 4 for 2 bits:
 
 # %%
 w = np.random.default_rng(0).normal(0.0, 0.2, (1, 10_000))
@@ -82,7 +86,7 @@ course.solution("factor")
 # %% [markdown]
 # ### Exercise: codes by hand
 #
-# A channel has the weights −3, −0.9, 0.4 and 1.7, and gets 2 bits. Which codes, 0 to 3, do they get
+# A channel has the weights −1.2, 1.7, −3 and 0.1, and gets 2 bits. Which codes, 0 to 3, do they get
 # with N2UQ's scale? Give them as a list, in this order.
 
 # %%
@@ -132,8 +136,9 @@ for shape, some in (("Gaussian", rng.normal(size=10**6)), ("Laplace", rng.laplac
 # \text{reference:}\quad \frac{\partial \ell}{\partial W} =
 # \frac{\partial \ell}{\partial W_q} \cdot \frac{1}{f}$$
 #
-# Both treat $f$ as a constant. In the explorer above, the lower panel draws both. Here are their
-# values for a channel of which one weight is clipped:
+# The bracket is the gate: 1 where $|W| < f$, and 0 elsewhere. Both treat $f$ as a constant. In the
+# explorer above, the lower panel draws both. Here are their values for a channel of which one
+# weight is clipped, with 1 as every gradient from above:
 
 # %%
 channel = np.array([[-0.9, -0.1, 0.2, 0.3]])
@@ -188,7 +193,7 @@ for bits in (1, 2, 3, 4):
 
 # %% [markdown]
 # Before you read an order into these means: compare them seed by seed, as in the last notebook. In
-# words, for 2 bits:
+# words, for 2 bits (W2A2: weights 2, activations 2):
 
 # %%
 two = [r for r in both if r.weight_bits == 2]
@@ -224,14 +229,16 @@ right = int((whole.classes == test.y).sum())
 print(f"{right} of {len(test.y)} right, {1000 * seconds:.0f} ms for all")
 print("the first sums of image 0:", whole.accumulators[0][0, 0, 0])
 print("their thresholds:         ", net.layers[0].thresholds[0])
+print("and so their codes:       ", whole.codes[1][0, 0, 0])
 
 # %% [markdown]
 # ### What "equal" means
 #
-# Equal to what? Floats add up in some order and round each time, so a float net differs from itself
-# between batch sizes. So the whole numbers are compared with a *simulation* that convolves the same
-# whole numbers as floats. That is exact as long as no sum leaves the range in which float32 holds
-# every whole number, 2²⁴. After that it takes the net's own steps, in floats, in one fixed order.
+# Equal to what? Floats are added up in some order and rounded each time, so a float net may differ
+# from itself in the last digits when the batch size changes. So the whole numbers are compared with
+# a *simulation* that convolves the same whole numbers as floats. That is exact as long as no sum
+# leaves the range in which float32 holds every whole number, up to 2²⁴. With these sums the
+# simulation takes the net's own next steps, in floats, in one fixed order.
 
 # %%
 found = integer.differences(whole, integer.simulate(net, codes))
@@ -253,8 +260,10 @@ for one in integer.compare_floats(trained, net, test.x, test.y, [len(test.y), 1]
 # %% [markdown]
 # ### Planes of bits
 #
-# A code of 2 bits is two bits, and a machine has instructions for 64 bits at once: *and*, and
-# counting the ones. So sums of products can be had from planes of bits, without any multiplication:
+# A machine has instructions for 64 bits at once: *and*, and counting the ones. So take the codes of
+# many weights apart into *planes*: $K_0$ holds the last bit of every code $k_j$, and $K_1$ the bit
+# before it, which counts twice. $M_0$ and $M_1$ do the same for the activations' codes. Then sums
+# of products need no multiplication ($\wedge$ is *and*, bit by bit):
 #
 # $$\sum_j (2k_j - L)\,m_j = 2\sum_j k_j m_j - L \sum_j m_j \qquad
 # \sum_j k_j m_j = \sum_{p,\,q} 2^{p+q}\,\mathrm{ones}\left(K_p \wedge M_q\right)$$
@@ -284,16 +293,20 @@ course.solution("from_codes")
 # ## 6. What other levels would cost
 #
 # Suppose the levels could be anywhere, where they fit the data best. Then a product of a weight and
-# an activation is no product of whole numbers any more: it has to be looked up in a table, one
-# look-up for every product.
+# an activation is no product of whole numbers any more. It has to be computed in floats or looked
+# up in a table; the figure counts one look-up for every product.
 
 # %%
 course.show_figure("integer_costs")
 
 # %% [markdown]
-# And is it worth that? Here the same trained nets get levels by six methods: even ones, levels that
-# are sums of two powers of two (in the manner of APoT, arXiv 1909.13144), the free levels of least
-# error (Lloyd–Max), and even levels whose scales or thresholds were trained on the loss.
+# And is it worth that? Here the same nets, trained in floats, get levels by six methods:
+#
+# - even levels, and even levels with thresholds such that each is used equally often;
+# - levels that are sums of two powers of two (in the manner of APoT, arXiv 1909.13144);
+# - the free levels of least error (Lloyd–Max);
+# - even levels of which the scales were trained on the loss afterwards, and the same with
+#   thresholds as well (N2UQ).
 
 # %%
 course.show_figure("uniform_or_not")

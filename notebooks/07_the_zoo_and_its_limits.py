@@ -45,14 +45,15 @@ course.predict("no_noise")
 SurrogateExplorer("clipped_ste", "ede", x=0.2)
 
 # %% [markdown]
-# Why is the slope the density? The output turns where $x + \varepsilon$ passes 0. If $x$ rises by a
-# little, the mean changes only by the noises right there, at $\varepsilon = -x$, and each of them
-# makes the output rise by 2:
+# Why is the slope the density times 2? The output turns where $x + \varepsilon$ passes 0. If $x$
+# rises by a little, the mean changes only by the noises right there, at $\varepsilon = -x$, and
+# each of them makes the output rise by 2. With pdf for the density of the noise:
 #
 # $$\frac{d}{dx}\, E\left[\mathrm{sign}(x + \varepsilon)\right] = 2\,\mathrm{pdf}(-x)$$
 #
 # So every noise gives a slope. (Additive noise in general: Spallanzani et al., arXiv 2203.11323.)
-# Here is the rule for one of them, by throwing noise at two inputs close to each other:
+# Here is the rule for the noise of EDE, whose parameter $t$ says how narrow it is, by throwing
+# noise at two inputs close to each other:
 
 # %%
 ede = TABLE["ede"]
@@ -82,15 +83,17 @@ course.solution("slope_of_noise")
 # %% [markdown]
 # ## 2. From slope to noise
 #
-# Now the other way around. A slope $g(x)$ from a paper is that of some noise if $g(-e)/2$ is a
-# density: never below 0, and with the area 1. So two things can go amiss: $g$ falls below 0, or its
-# area is not 2. The table asks every surrogate of this course:
+# Now the other way around. A slope $g(x)$ from a paper is that of some noise if $g(-e)/2$, as a
+# function of the noise $e$, is a density: never below 0, and with the area 1. So two things can go
+# amiss: $g$ falls below 0, or its area is not 2. The table asks every surrogate of this course
+# (where there are several steps, each of them has a noise of its own: section 3):
 
 # %%
 for surrogate in TABLE.values():
     reason = surrogate.no_noise()
     laws = "" if reason else ", ".join(sorted({law.name for law in surrogate.laws()}))
     print(f"{surrogate.title:22} {'noise: ' + laws if laws else 'none. ' + reason}")
+print(f"EDE with t = 0.5       none. {ede.no_noise(t=0.5)}")
 
 # %% [markdown]
 # And in one picture. Thin is the staircase, the line is the slope, and shaded is the noise where
@@ -143,10 +146,11 @@ course.solution("how_wide")
 # %% [markdown]
 # ## 3. More than two levels
 #
-# With many levels each threshold may have a noise of its own. G-STE's are even and as wide as their
-# segments, so that they tile the range without a gap. DSQ has a truncated logistic noise in every
-# step. Both are below, for four levels. Try LSQ and PACT from the menus: they learn where the range
-# ends, and inside of it their slope for $x$ is plain STE's.
+# With many levels each threshold may have a noise of its own. G-STE's are uniform and as wide as
+# their segments, so that they tile the range without a gap. DSQ has a logistic noise in every step,
+# cut off at the ends of its segment (*truncated*). Both are below, for four levels. Try LSQ and
+# PACT from the menus: they learn where the range ends, and inside of it their slope for $x$ is
+# plain STE's.
 
 # %%
 SurrogateExplorer("gste", "dsq", x=0.7)
@@ -168,7 +172,8 @@ print("G-STE's curve:  ", TABLE["gste"].smooth(inputs).round(2))
 #
 # Four estimators are asked at $x = 0.3$ for $f = \exp$, each with the same 200,000 coins. The STE
 # takes $f'$ at the output without coins; the sampled STE at the output of the coin; the score
-# function needs no $f'$ at all; and common random numbers look at two inputs with the same coin.
+# function needs no $f'$ at all (it measures $f$ from the middle of its two values, as in
+# [02](02_expectation.ipynb)); and common random numbers look at two inputs with the same coin.
 
 # %%
 x, draws, h = 0.3, 200_000, 0.05
@@ -201,9 +206,9 @@ for count in (1, 10, 100, 1000):
     print(f"{count:5} draws: " + ", ".join(f"{n} {e:.3f}" for n, e in error.items()), "→", best)
 
 # %% [markdown]
-# In this problem the score function is best from the first draw on. Is that a rule? Move the input
-# close to an edge, where the coin is nearly sure, and ask for the slope of the mean itself,
-# $f(y) = y$:
+# In this problem the score function is best from the first draw on. Is that a rule? Ask for the
+# slope of the mean itself, $f(y) = y$, and move the input close to an edge, where the coin is
+# nearly sure. The numbers are for one draw; the true slope is 1 at all four inputs:
 
 # %%
 for place in (0.0, 0.5, 0.9, 0.99):
@@ -217,8 +222,12 @@ for place in (0.0, 0.5, 0.9, 0.99):
     print(f"x = {place:4}: score function off by {off['s']:5.2f}, common numbers {off['c']:5.2f}")
 
 # %% [markdown]
-# In the middle the score function is never off, and near the edge it is off the most. There the STE
-# is exact, without any draw. So there is no order among them that holds everywhere.
+# In the middle the score function is never off. The closer to the edge, the more it is off; near
+# the edge so are common random numbers, whose two inputs have to stay closer together there. And
+# the STE, the most biased of the four for $\exp$, is exact here at every input, without any draw.
+# So there is no order among them that holds everywhere.
+#
+# The figure shows $\exp$ again, at all inputs: the true slope, and what stands in for it.
 
 # %%
 course.show_figure("bias_of_ste")
@@ -243,7 +252,7 @@ course.solution("bias_by_hand")
 # ## 5. Where the argument ends
 #
 # "The STE is the slope of a mean" is exact for one quantizer and one number. These are its limits,
-# and notebooks in which you have met them:
+# and the notebooks that show them:
 #
 # 1. **A mean does not pass through a curve.** $E[f(Q)] \neq f(E[Q])$, so with something bent behind
 #    the quantizer the straight-through gradient is biased ([02](02_expectation.ipynb)).

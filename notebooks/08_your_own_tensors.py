@@ -41,8 +41,9 @@ course.predict("three_modes")
 # ## 1. Open a file
 #
 # This cell makes a file, so that there is one to open: the weights of a trained net, by name. Put
-# the path of a file of yours in its place: `.npy`, `.npz`, `.csv`, `.safetensors`, or what
-# `torch.save` wrote. Nothing in it is unpickled, and it may be larger than the memory.
+# the path of a file of yours in place of `folder / "net.pt"`: `.npy`, `.npz`, `.csv` (numbers in
+# every column), `.safetensors`, or a state dict that `torch.save` wrote. No objects in it are
+# unpickled, and it may be larger than the memory.
 
 # %%
 stored = datasets.stored_integer_net()
@@ -66,7 +67,8 @@ TensorPicker(file).widget
 # far do they reach? It keeps a fair sample of the values, and that is all that stays in memory.
 
 # %%
-survey = datasets.survey(file, next(name for name in file.tensors if name.endswith("weight")))
+first = next(iter(file.tensors))  # or the name of another one, as a text
+survey = datasets.survey(file, first)
 print("\n".join(inspection.survey_lines(survey)))
 
 # %% [markdown]
@@ -75,7 +77,8 @@ print("\n".join(inspection.survey_lines(survey)))
 #
 # ### Exercise: a file from a stranger
 #
-# Somebody sends you a file. Which of these calls cannot run code that was put into it?
+# Somebody sends you a file. Which of these calls is made so that it runs no code that was put into
+# the file?
 #
 # - a: `pickle.load(open("net.pkl", "rb"))`
 # - b: `torch.load("net.pt", weights_only=False)`
@@ -97,7 +100,9 @@ course.solution("safe_call")
 #
 # Thresholds belong to activations, and these are in no file: they appear when the net runs.
 # `record_activations` runs it on batches of yours and surveys what comes out of each layer, or goes
-# into it. Here is what goes into the quantizers of the net, for the 450 test images of the digits:
+# into it. For a net of yours, `record_activations(net, batches, layers=torch.nn.ReLU)` has what
+# comes out of every ReLU; names of layers will do as well. Here is what goes into the quantizers of
+# the net from above, for the 450 test images of the digits:
 
 # %%
 test = load_task("digits").test
@@ -109,9 +114,11 @@ for name, found in recorded.items():
 # %% [markdown]
 # The levels of these quantizers begin at 0, as after a ReLU: whatever is below becomes 0. So cut
 # that part off, and drag what is left, layer by layer. Choose a layer and a number of bits. Three
-# quantizers stand side by side, each with its error, its entropy and its steepest slope: even
-# thresholds, thresholds for equal use, and thresholds that followed G-STE. Start from one of them
-# and drag: which of the three numbers gets better, and which one pays for it?
+# quantizers stand side by side: even thresholds (**Uniform**), thresholds for equal use of the
+# codes (**Quantile**), and thresholds that followed G-STE (**Learned**). Each has its error, its
+# entropy, its steepest slope, and the share of values outside of its edges, which get no gradient.
+# Begin from one of them and drag: which of the four numbers changes for the better, and which one
+# pays for it? (A steep slope is neither good nor bad: it says how much is passed back at most.)
 
 # %%
 into = {name: np.maximum(found.sample, 0) for name, found in recorded.items()}
@@ -121,7 +128,7 @@ TensorExplorer(into)
 # ### Exercise: thresholds for equal use
 #
 # A small tensor has the values 0, 0, 0.1, 0.2, 0.4, 0.9, 1.6 and 4. Give three thresholds with
-# which each of four codes is used equally often.
+# which each of four codes is used equally often. Put them between values, so that there is no tie.
 
 # %%
 answer = ...
@@ -140,9 +147,11 @@ course.solution("equal_use")
 # values' variance:
 #
 # $$\text{relative error} = \frac{E\left[(x - Q(x))^2\right]}{\mathrm{Var}[x]} \qquad
-# \text{entropy} = -\sum_k s_k \log_2 s_k$$
+# \text{entropy} = -\sum_k r_k \log_2 r_k$$
 #
-# where $s_k$ is the share of the values on level $k$. All fits of one tensor in a table:
+# where $r_k$ is the share of the values on level $k$. All fits of one tensor in a table. Lloyd–Max
+# puts its levels wherever they err least. APoT-like levels are sums of two powers of two, as in
+# notebook 06; with 2 bits and no values below 0 they are even.
 
 # %%
 last = list(into)[-1]
@@ -157,6 +166,8 @@ print("\n".join(inspection.fit_lines(found, 2)))
 # - **Entropy.** Equal use has the most, where it can be had. Here many values are exactly 0, and a
 #   value cannot be shared between two codes.
 # - **Slopes.** Narrow segments are steep: there G-STE passes back the most.
+# - **Outside.** More than half of the values are exactly 0. Even thresholds have their first edge
+#   at 0 too, and on it there is no gradient. G-STE moved that edge below 0, which takes them in.
 #
 # ### Exercise: an error by hand
 #
@@ -189,10 +200,12 @@ course.hint("least_error")
 course.solution("least_error")
 
 # %% [markdown]
-# So thresholds that are not even are no better *fit*. They are for what a loss wants: the tensor is
-# passed on to something, and what that needs is told by its gradient and not by a squared error.
-# Equal use of the codes is not what it needs either. Here are nets that were trained in floats and
-# got levels of 2 bits afterwards, as in notebook 06:
+# So with even levels, thresholds that are not even are no better *fit*. They are for what a loss
+# wants: the tensor is passed on to something, and what that needs is told by its gradient and not
+# by a squared error. Equal use of the codes is not what it needs either. Here are nets that were
+# trained in floats and got levels of 2 bits afterwards, as in notebook 06: ten nets for digits, and
+# the error is again a share of the variance. Only in the last row were scales and thresholds then
+# trained on the loss:
 
 # %%
 rows = [row for row in datasets.stored_after() if row.bits == 2]
@@ -217,9 +230,9 @@ print("entropy:", round(wanted.entropy, 2), "of 3 bits")
 # %% [markdown]
 # ## 4. A checkpoint of the authors
 #
-# The authors of N2UQ publish trained networks: ResNet-18, 34 and 50, and MobileNet-V2, with 2, 3
-# and 4 bits. The README of their repository, liuzechun/Nonuniform-to-Uniform-Quantization, has the
-# links. Download one, and look into it:
+# The authors of N2UQ publish trained networks: ResNet-18, 34 and 50 with 2, 3 and 4 bits, and
+# MobileNet-V2 with 4. The README of their repository, liuzechun/Nonuniform-to-Uniform-Quantization,
+# has the links. Download one, and look into it:
 #
 # `n2uq-viz inspect model.pth.tar --bits 2 --out pictures`
 #
@@ -257,14 +270,18 @@ course.show_picture(
 # %% [markdown]
 # ## The claim, checked
 #
-# Free levels err least; with even levels even thresholds do; equal use has the most entropy; and
-# where equal use has no edges, the fit says that it moved them.
+# Free levels err least; with even levels even thresholds do; equal use has the most entropy; G-STE
+# takes the zeros in; and where thresholds for equal use have no edges, the fit says that it moved
+# them.
 
 # %%
 even = ["uniform", "quantile", "learned"]
 assert min(found, key=lambda name: found[name].error) == "lloyd_max"
 assert min(even, key=lambda name: found[name].error) == "uniform"
 assert max(even, key=lambda name: found[name].entropy) == "quantile"
+assert np.mean(into[last] == 0) > 0.5
+assert found["uniform"].quantizer.edges[0] == 0
+assert found["learned"].quantizer.edges[0] < 0
 assert wanted.moved
 assert wanted.entropy < 3
 for name, layer in report.quantizers.items():
@@ -276,8 +293,8 @@ print("What a fit is good for depends on what you want of it.")
 #
 # - **A fit is a start, not an end.** What a net does with these thresholds is told by running it,
 #   and what training makes of them by training.
-# - **A sample is a sample.** Counts and ends are of all values; the fits are of a million of them
-#   at most.
+# - **A sample is a sample.** Counts and ends are of all values. The fits are of some of them: of a
+#   tensor in a file a million at most, of a recorded layer 65,536 if you do not ask for more.
 # - **Squared error is one measure.** Others, of the layer's output for instance, have other bests.
 # - **The authors' files were not looked into here.** The reader was tested on made files in their
 #   naming; their numbers are theirs.
@@ -293,9 +310,10 @@ course.progress()
 # %% [markdown]
 # ## What comes next
 #
-# You can now put learned thresholds into your own net. **Which mistakes do people really make**
-# when they do? Eight of them, to find before you read their names:
-# [A gallery of bugs](09_bug_gallery.ipynb).
+# You know your tensors now. The layer that learns thresholds for them is `N2UQActivation`, from
+# notebook 05; its method `calibrate` starts it from values like those above. **Which mistakes do
+# people really make** when they put it into a net? Eight of them, to find before you read their
+# names: [A gallery of bugs](09_bug_gallery.ipynb).
 
 # %%
 course.contents()

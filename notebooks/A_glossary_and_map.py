@@ -48,7 +48,9 @@ course.predict("which_axis")
 # | $E[Q(x)]$ | mean over the coins, the expectation | y | `q.expectation(x)` | [00](00_start_here.ipynb) |
 # | $N$ | draws: how often a coin is thrown | – | `mc.draws` | [02](02_expectation.ipynb) |
 # | $h$ | half-width of a difference quotient | x | `half_width` | [02](02_expectation.ipynb) |
+# | $\tilde{Q}$ | the staircase with coins; inside $E[\dots]$ often written $Q$ | y | `q.sample(x, rng)` | [01](01_binary_and_ste.ipynb) |
 # | $Q_i$ | the part of the staircase that is step i | y | `q.parts()` | [03](03_levels.ipynb) |
+# | $h_i$ | half the width of segment i | x | `q.intervals / 2` | [03](03_levels.ipynb) |
 # | $u = s_1 x$ | scaled input | u | – | [04](04_learnable_thresholds.ipynb) |
 # | $s$ | start: the first edge along u | u | `act.start` | [04](04_learnable_thresholds.ipynb) |
 # | $a_k$ in training | intervals along u | u | `act.intervals` | [04](04_learnable_thresholds.ipynb) |
@@ -60,10 +62,14 @@ course.predict("which_axis")
 # | $f(x)$, $t_i^*$ | a target, and the best thresholds for it | y, x | `optimum.best_thresholds` | [04](04_learnable_thresholds.ipynb) |
 # | $f$, $\gamma$ | scale of a channel of weights, and its factor | weight, – | `weight_scale`, `gamma` | [06](06_weights_and_hardware.ipynb) |
 # | $k$, $m$ | codes: numbers of the levels of a weight and of an activation | – | `q.codes(x)` | [06](06_weights_and_hardware.ipynb) |
+# | $\ell$ | loss | – | `loss` | [01](01_binary_and_ste.ipynb) |
 # | $g$ | gradient that arrives from above | loss per y | `upstream` | [01](01_binary_and_ste.ipynb) |
 #
-# Most of them can be seen at once. Below, squares are edges, diamonds are thresholds, the heights of
-# the stairs are levels, and the line through them is the expectation.
+# A bracket such as $[x > t_i]$ is 1 where its condition holds and 0 where it does not, and $\#$
+# counts. In notebook 07 $\varepsilon$ is a noise.
+#
+# Most of these symbols can be seen at once. Below, squares are edges, diamonds are thresholds, the
+# heights of the stairs are levels, and the line through them is the expectation.
 
 # %%
 start, intervals = 0.2, [0.4, 0.6, 0.8]
@@ -75,7 +81,8 @@ ThresholdExplorer(q, hidden=["ste"])
 
 # %% [markdown]
 # The letter $a$ stands for widths twice: in a `Quantizer` they are measured along x, in training
-# along u. Dividing by the input scale leads from one to the other, and the next cell does so.
+# along u. So does $t$ for thresholds: where it is compared with $u$, it lies along u. Multiplying by
+# the input scale leads from x to u, and the next cell does so for the widths.
 
 # %%
 q.intervals * input_scale
@@ -186,28 +193,29 @@ print(f"{len(EQUATIONS)} equations, and every function is there")
 # %% [markdown]
 # ## A lesson of 45 minutes
 #
-# One idea: the straight-through estimator is the slope of a mean. Project the explorers in full
-# screen (the button below each of them); a projector of 1280 × 720 is enough.
+# One idea: the straight-through estimator is the slope of a mean. Beforehand open the five notebooks
+# and run all cells of each, half a minute at most. Project the explorers with **Full screen**, at
+# the right above each of them; a projector of 1280 × 720 is enough.
 #
 # | minutes | notebook | what you drag | what you ask and say |
 # |---|---|---|---|
 # | 0–5 | [00](00_start_here.ipynb) | edge 1 of the first explorer to the right | How far do the thresholds go? Half as far: they are middles. |
-# | 5–12 | [01](01_binary_and_ste.ipynb) | nothing; show the two ways back | A step has slope 0. What would you pass back? The trick is to pass 1 inside a range. |
-# | 12–25 | [02](02_expectation.ipynb) | set *Draws* to 1, 10, 100, then to 10,000 | Each dot is a mean of coins. Which line do they settle on? What is its slope? That is the trick. |
-# | 25–35 | [03](03_levels.ipynb) | *Steps shown* from one to all; then one edge | A staircase is a sum of steps, each with its own ramp. Unequal segments have unequal slopes: G-STE. |
-# | 35–42 | [04](04_learnable_thresholds.ipynb) | press *Play* of the descent | What depends on the edges has a slope too, so they can learn. Where does it end? |
+# | 5–12 | [01](01_binary_and_ste.ipynb) | nothing; show the figure of section 2, with its two slopes | A step has slope 0. What would you pass back? The trick is to pass 1 inside a range. |
+# | 12–25 | [02](02_expectation.ipynb) | section 5: set *Draws* to 1, 10, 100, then to 10000; click *G-STE* in the legend | Each dot is a mean of coins. Which line do they settle on? What is its slope? That is the trick. |
+# | 25–35 | [03](03_levels.ipynb) | section 1: *Steps shown* from one to all; then one edge | A staircase is a sum of steps, each with its own ramp. Unequal segments have unequal slopes: G-STE. |
+# | 35–42 | [04](04_learnable_thresholds.ipynb) | section 2: press *Play* | What depends on the edges has a slope too, so they can learn. Where does it end? |
 # | 42–45 | [00](00_start_here.ipynb) | – | What the sentence does not cover: the mean does not pass through a curve. |
 #
 # ## A lesson of 90 minutes
 #
 # | minutes | notebook | what you drag | what you ask and say |
 # |---|---|---|---|
-# | 0–10 | [00](00_start_here.ipynb) | edges and thresholds over the digits | Predict first, each for himself. Then read the shares of the levels. |
-# | 10–20 | [01](01_binary_and_ste.ipynb) | the input through the range gate | Run the descent with and without the gate. What runs away? |
-# | 20–40 | [02](02_expectation.ipynb) | *Draws*, and the input of the coin | Mean, band, and the error that falls as $1/\sqrt{N}$; then $E[f(Q)] \neq f(E[Q])$. |
-# | 40–55 | [03](03_levels.ipynb) | one edge by ± the same amount as its neighbor | The staircase stays and the slopes change. Which of the two estimators do the coins side with? |
-# | 55–70 | [04](04_learnable_thresholds.ipynb) | *Play*; then the optimum | G-STE does not end at the best thresholds. Why not? |
-# | 70–80 | [05](05_train_a_toy_net.ipynb) | *Epoch* of the Training explorer | What does the range bring, what the thresholds, what the estimator? |
+# | 0–10 | [00](00_start_here.ipynb) | edges and thresholds over the digits | Predict first, each alone. Then read the shares of the levels. |
+# | 10–20 | [01](01_binary_and_ste.ipynb) | section 2: the edges, which are the ends of the range gate | Section 5: the descent with and without the gate. What runs away? |
+# | 20–40 | [02](02_expectation.ipynb) | section 5: *Draws*; section 6: the input of the coin | Mean, band, and the error that falls as $1/\sqrt{N}$; then $E[f(Q)] \neq f(E[Q])$. |
+# | 40–55 | [03](03_levels.ipynb) | section 5: all edges in a zigzag, to the right and to the left in turn by the same amount | The staircase stays and the slopes change. Which of the two estimators do the coins side with? |
+# | 55–70 | [04](04_learnable_thresholds.ipynb) | section 6: *Play*, from the best thresholds | G-STE does not end at the best thresholds. Why not? |
+# | 70–80 | [05](05_train_a_toy_net.ipynb) | section 1: *Epoch*; then show the figure of the four arms | What does the range bring, what the thresholds, what the estimator? |
 # | 80–90 | [09](09_bug_gallery.ipynb) | – | Groups of two: find the bug before you read its name. |
 #
 # Export pictures for your slides with **Save figure**, or all at once:
@@ -219,7 +227,8 @@ print(f"{len(EQUATIONS)} equations, and every function is there")
 #
 # These numbers are the authors', not ours. They stand in the README of the repository
 # liuzechun/Nonuniform-to-Uniform-Quantization, which also quotes those of LSQ, PACT and
-# DoReFa-Net. ImageNet, top-1 accuracy in percent; all convolutions but the first are quantized.
+# DoReFa-Net. ImageNet, top-1 accuracy in percent. In the rows of N2UQ all convolutions but the first
+# are quantized; the README does not say so of the others.
 
 # %%
 course.results()

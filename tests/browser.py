@@ -74,9 +74,16 @@ def running_lab(clone: Path, private: Path) -> Iterator[str]:
 
 @contextmanager
 def announced(
-    command: list[str], folder: Path, environment: dict[str, str], pattern: str
+    command: list[str],
+    folder: Path,
+    environment: dict[str, str],
+    pattern: str,
+    patience: float = _START_SECONDS,
 ) -> Iterator[str]:
-    """Run a server until the end of the block; yields what it prints that matches `pattern`."""
+    """Run a server until the end of the block; yields what it prints that matches `pattern`.
+
+    `patience` is how many seconds it may take until then.
+    """
     process = subprocess.Popen(
         command,
         cwd=folder,
@@ -104,7 +111,7 @@ def announced(
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
     try:
-        found.wait(_START_SECONDS)
+        found.wait(patience)
         if not address:
             raise RuntimeError(f"{command} printed no address:\n" + "".join(lines))
         yield address[0]

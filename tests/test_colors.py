@@ -31,6 +31,7 @@ from tests.color_vision import (
     seen,
 )
 from tests.test_figures_training import STATES as TRAINED
+from tests.thorough import in_turn
 
 #: Least distance of neighboring levels, by their number; of many, only the order is looked at.
 NEIGHBORS = {2: APART, 3: APART, 4: APART, 5: 12.0}
@@ -69,13 +70,17 @@ def test_every_eye_tells_apart_what_shares_a_panel(name: str, theme: str) -> Non
     assert_told_apart(figures.NAMES[name](theme=theme), theme)
 
 
-@pytest.mark.parametrize("q", EXTREME.values(), ids=EXTREME)
-@pytest.mark.parametrize("name", OF_QUANTIZERS)
-def test_so_it_is_at_the_extremes(name: str, q: Quantizer) -> None:
+@pytest.mark.parametrize(
+    ("q", "name", "theme"),
+    in_turn(
+        {f"{k}, {name}": [q, name] for k, q in EXTREME.items() for name in OF_QUANTIZERS},
+        ("light", "dark"),
+    ),
+)
+def test_so_it_is_at_the_extremes(q: Quantizer, name: str, theme: str) -> None:
     # A figure that says the same of every quantizer shows none.
     if figures.caption(name, of(q, name)) != figures.caption(name):
-        for theme in ("light", "dark"):
-            assert_told_apart(figures.NAMES[name](of(q, name), theme=theme), theme)
+        assert_told_apart(figures.NAMES[name](of(q, name), theme=theme), theme)
 
 
 @pytest.mark.parametrize("name", OF_RUNS)

@@ -316,7 +316,7 @@ def test_results_come_back_from_their_file(tmp_path: Path) -> None:
     assert save_results(path, some[:1]) == path
     assert len(load_results(path)) == 1
     assert [each.name for each in path.parent.iterdir()] == ["results.csv"]
-    with pytest.raises(ValueError, match=r"results are saved as .csv, got .*results.txt"):
+    with pytest.raises(ValueError, match=r"a table is saved as .csv, got .*results.txt"):
         save_results(tmp_path / "results.txt", some)
 
 

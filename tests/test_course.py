@@ -323,7 +323,7 @@ def test_the_map_links_only_what_is_here(folder: Path) -> None:
     assert len(rows) == len(registry.NOTEBOOKS) == 11
     assert [a["href"] for a in page.select("a")] == ["01_binary_and_ste.ipynb"]
     for row, notebook in zip(rows, registry.NOTEBOOKS, strict=True):
-        expected = "here" if notebook.startswith("01") else "planned"
+        expected = "here" if notebook.startswith("01") else "not here"
         assert row.select("td")[-1].text == expected
 
 

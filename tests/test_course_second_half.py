@@ -50,7 +50,7 @@ def test_shares_of_a_bell_curve_are_those_of_its_distribution() -> None:
 
 
 def test_codes_by_hand_are_those_of_torch() -> None:
-    channel = torch.tensor([[-3.0, -0.9, 0.4, 1.7]])
+    channel = torch.tensor([[-1.2, 1.7, -3.0, 0.1]])
     rounded = quantize_weight(channel, 2)[0].tolist()
     levels = sorted({-2.25, -0.75, 0.75, 2.25})
     assert verdict("weight_codes", [levels.index(round(v, 6)) for v in rounded]).right

@@ -262,7 +262,7 @@ def test_settled_tensors_are_not_looked_at_again_and_none_is_kept_for_ever() -> 
     for k in range(300):
         tensors.tensors([{**entry, "name": str(k)}], {})
     assert tensors.key_of(entry) == key == tensors.key_of(copy.deepcopy(entry))
-    assert len(tensors._known) <= 256
+    assert len(tensors._checked) <= 256
 
 
 def test_files_hold_own_tensors_once_and_no_value_of_them(

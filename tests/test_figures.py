@@ -21,6 +21,7 @@ from n2uq_viz import datasets, figures, montecarlo, plots, style
 from n2uq_viz import state as states
 from n2uq_viz.figures import descent, savings
 from n2uq_viz.quantizer import Quantizer
+from tests.thorough import in_turn
 
 FORWARD = ["deterministic", "expectation", "monte_carlo", "band"]
 BACKWARD = ["gste", "ste", "monte_carlo_gradient"]
@@ -57,7 +58,7 @@ STATES: dict[str, dict[str, Any]] = {
     "small numbers": state_of(Quantizer([0.0, 1e-6, 3e-6], [0.0, 1e-7, 1e-6])),
 }
 THEMES = tuple(style.THEMES)
-every_size = pytest.mark.parametrize("size", ["slide", "column"])  # where room is least
+LEAST_ROOM = ("slide", "column")
 every_theme = pytest.mark.parametrize("theme", THEMES)
 every_state = pytest.mark.parametrize("state", STATES.values(), ids=STATES)
 
@@ -113,8 +114,9 @@ def assert_nothing_empty(figure: Figure) -> None:
         assert lines or filled or ax.patches or ax.texts
 
 
-@every_size
-@every_state
+@pytest.mark.parametrize(
+    ("state", "size"), in_turn({name: [state] for name, state in STATES.items()}, LEAST_ROOM)
+)
 def test_threshold_can_be_read(
     state: dict[str, Any], size: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,8 @@ from n2uq_viz.plots.labels import short
 from n2uq_viz.quantizer import Quantizer
 from n2uq_viz.state import weights
 from n2uq_viz.surrogates import TABLE
-from tests.test_figures import assert_nothing_empty, assert_readable, line
+from tests.test_figures import LEAST_ROOM, assert_nothing_empty, assert_readable, line
+from tests.thorough import in_turn
 
 COLOR = style.theme("light").color
 UNEVEN = Quantizer(2.0 * np.linspace(0.0, 1.0, 4) ** 1.6, np.linspace(0.0, 2.0, 4))
@@ -199,8 +200,10 @@ def drawn(figure: Figure) -> set[str]:
 # --- All of them ---------------------------------------------------------------------------------
 
 
-@every_state
-@pytest.mark.parametrize("size", ["slide", "column"])  # where room is least
+@pytest.mark.parametrize(
+    ("name", "state", "size"),
+    in_turn({f"{n}: {k}": [n, s] for n, own in STATES.items() for k, s in own.items()}, LEAST_ROOM),
+)
 def test_it_can_be_read(
     name: str, state: dict[str, Any], size: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,8 @@ from n2uq_viz.figures.sheet import power_ticks
 from n2uq_viz.figures.shown import default_state
 from n2uq_viz.plots.estimates import LOOKS
 from n2uq_viz.quantizer import Quantizer
-from tests.test_figures import assert_nothing_empty, assert_readable
+from tests.test_figures import LEAST_ROOM, assert_nothing_empty, assert_readable
+from tests.thorough import in_turn
 
 NAMES = ("agreement", "convergence", "gradient_estimates")
 #: A module, whose name in the package is taken by the figure's function.
@@ -106,9 +107,10 @@ def covered(ax: Axes) -> np.ndarray[Any, Any]:
 # --- All three -----------------------------------------------------------------------------------
 
 
-@every_name
-@every_state
-@pytest.mark.parametrize("size", ["slide", "column"])  # where room is least
+@pytest.mark.parametrize(
+    ("name", "state", "size"),
+    in_turn({f"{n}: {k}": [n, s] for n in NAMES for k, s in STATES.items()}, LEAST_ROOM),
+)
 def test_it_can_be_read(
     name: str, state: dict[str, Any], size: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
 from matplotlib.artist import Artist
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Text
@@ -18,6 +20,7 @@ from n2uq_viz import state as states
 from n2uq_viz.quantizer import Quantizer
 from tests.color_vision import Mark, marks, of_line, of_patch, panels
 from tests.test_figures import assert_nothing_empty, assert_readable
+from tests.thorough import THOROUGH
 
 #: Smallest and largest number of levels, and an interval that is hardly there.
 EXTREMES = {
@@ -35,28 +38,40 @@ every_size = pytest.mark.parametrize("size", figures.SIZES)
 
 
 def state_of(name: str, which: str) -> dict[str, Any]:
-    """The default state of a figure, or the same with another quantizer."""
+    """The default state of a figure, with another quantizer."""
     found = figures.default_state(name)
-    if which == "default":
-        return found
     kept = {key: value for key, value in found.items() if key not in FOLLOWING}
     return states.validate({**kept, **EXTREMES[which].to_dict()}, found["explorer"])
 
 
+def assert_all_readable(figure: Figure, theme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert to_hex(figure.get_facecolor()) == style.theme(theme).color["background"]
+    assert_readable(figure, monkeypatch)
+    assert_nothing_empty(figure)
+
+
 @every_name
 @every_size
-@pytest.mark.parametrize("which", ["default", *EXTREMES])
 def test_every_word_can_be_read_and_nothing_is_empty(
-    name: str, size: str, which: str, monkeypatch: pytest.MonkeyPatch
+    name: str, size: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    state = state_of(name, which)
     # The largest type and the smallest, next to lengths in points; the two between are alike but
     # for colors (see below), so that dark stands for both, once.
-    for theme in ("print", "projector", *(["dark"] if which == "default" else [])):
-        figure = figures.NAMES[name](state, theme, size)
-        assert to_hex(figure.get_facecolor()) == style.theme(theme).color["background"]
-        assert_readable(figure, monkeypatch)
-        assert_nothing_empty(figure)
+    for theme in ("print", "projector", *(["dark"] if size == "slide" else [])):
+        assert_all_readable(figures.NAMES[name](None, theme, size), theme, monkeypatch)
+
+
+@every_name
+@pytest.mark.parametrize("which", EXTREMES)
+def test_so_it_is_at_the_extremes(name: str, which: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = state_of(name, which)
+    # A figure that says the same of every quantizer shows none.
+    if figures.text_alternative(name, state) != figures.text_alternative(name):
+        # Where room is least for the largest type, and what is printed.
+        all_pairs = product(("projector", "print"), figures.SIZES)
+        few = (("projector", "slide"), ("projector", "column"), ("print", "page"))
+        for theme, size in all_pairs if THOROUGH else few:
+            assert_all_readable(figures.NAMES[name](state, theme, size), theme, monkeypatch)
 
 
 def test_light_and_dark_differ_in_colors_alone() -> None:
@@ -110,7 +125,7 @@ def test_bad_input_is_told(name: str) -> None:
 @every_name
 @pytest.mark.parametrize("which", ["default", *EXTREMES])
 def test_caption_alternative_and_speaker_text_are_whole(name: str, which: str) -> None:
-    state = state_of(name, which)
+    state = None if which == "default" else state_of(name, which)
     for say in (figures.caption, figures.text_alternative, figures.speaker_text):
         words = say(name, state)
         assert words.endswith((".", "?", ".”")), words

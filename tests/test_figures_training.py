@@ -21,7 +21,8 @@ from n2uq_viz.training import TrainingRun
 from n2uq_viz.training.config import ARMS, TASKS
 from n2uq_viz.training.summary import summarize_run
 from tests.made_runs import made_run
-from tests.test_figures import assert_nothing_empty, assert_readable
+from tests.test_figures import LEAST_ROOM, assert_nothing_empty, assert_readable
+from tests.thorough import in_turn
 
 COLOR = style.theme("light").color
 NAMES = ("training", "training_curves", "threshold_history")
@@ -70,9 +71,10 @@ def results(seeds: int = 8, tasks: tuple[str, ...] = ("digits", "spirals", "pixe
 # --- All of them ---------------------------------------------------------------------------------
 
 
-@every_name
-@every_state
-@pytest.mark.parametrize("size", ["slide", "column"])  # where room is least
+@pytest.mark.parametrize(
+    ("name", "state", "size"),
+    in_turn({f"{n}: {k}": [n, s] for n in NAMES for k, s in STATES.items()}, LEAST_ROOM),
+)
 def test_it_can_be_read(
     name: str, state: dict[str, Any], size: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

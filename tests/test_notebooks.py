@@ -1,4 +1,4 @@
-"""Every notebook, run from top to bottom by a real kernel: as it comes, solved, opened again."""
+"""Every notebook, run from top to bottom by a real kernel, then answered, then opened again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,62 +53,52 @@ def _chapter(source: Path) -> Chapter:
     return found
 
 
-def _run(notebook: Any, folder: Path) -> float:
-    """Execute in place, with a kernel that starts in the folder; the seconds it took."""
-    notebook.cells.insert(0, nbformat.v4.new_code_cell(GUARD))
+def _run(cells: list[Any], folder: Path, first: int) -> tuple[Any, float]:
+    """Run cells with a kernel that starts in the folder; the seconds that the first ones took."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(GUARD), *cells])
+    ends: dict[int, float] = {}
     client = NotebookClient(
         notebook,
         timeout=2 * LONGEST,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
+        on_cell_executed=lambda cell_index, **_: ends.update({cell_index: time.perf_counter()}),
     )
     start = time.perf_counter()
     client.execute(env={**os.environ, "PYTHONPATH": str(ROOT)})
-    seconds = time.perf_counter() - start
     del notebook.cells[0]
-    return seconds
+    return notebook, ends[first] - start  # the guard was one more
 
 
-def _lines(cell: Any) -> list[ast.stmt]:
-    lines: list[ast.stmt] = ast.parse(str(cell.source)).body
-    return lines
+def _asks(cell: Any) -> bool:
+    """Whether a cell asks a question, or says what is done."""
+    asking = r"course\.(predict|check|progress)\("
+    return cell.cell_type == "code" and re.search(asking, cell.source) is not None
 
 
-def _only_shows(cell: Any) -> bool:
-    """Whether a cell of code shows something and leaves nothing behind."""
-    return all(isinstance(line, ast.Expr) for line in _lines(cell))
-
-
-def _imports_nothing(cell: Any) -> bool:
-    return not all(isinstance(line, (ast.Import, ast.ImportFrom)) for line in _lines(cell))
-
-
-def _without(notebook: Any, leave_out: Callable[[Any], bool]) -> Any:
-    """The notebook without some of its cells of code, but with all that ask or say what is done."""
-    asking = re.compile(r"course\.(predict|check|progress)\(")
-    notebook.cells = [
-        cell
-        for cell in notebook.cells
-        if cell.cell_type != "code" or asking.search(cell.source) or not leave_out(cell)
-    ]
-    return notebook
+def _imports(cell: Any) -> bool:
+    lines = ast.parse(cell.source).body if cell.cell_type == "code" else []
+    return bool(lines) and all(isinstance(line, (ast.Import, ast.ImportFrom)) for line in lines)
 
 
 class Runs:
-    """One notebook in one folder, run three times: as it comes, solved, and as it comes again.
+    """One notebook in one folder: as it comes, answered in the same kernel, opened again.
 
-    The first run is of every cell. The second leaves out cells that only show what the first one
-    showed; the third has the questions alone, since it is about what a restarted kernel knows.
+    So does a reader, who is told to run everything first and answers cell by cell. For what a
+    restarted kernel knows, questions and imports are enough.
     """
 
     def __init__(self, source: Path, folder: Path) -> None:
         self.source, self.folder, self.chapter = source, folder, _chapter(source)
-        self.fresh = as_it_comes(source)
-        self.solved = _without(answered(source), _only_shows)
-        self.again = _without(as_it_comes(source), _imports_nothing)
-        self.seconds = _run(self.fresh, folder)
-        _run(self.solved, folder)
-        _run(self.again, folder)
+        cells = as_it_comes(source).cells
+        answers = [cell for cell in answered(source).cells if _asks(cell)]
+        # Only a cell of code says when it is done.
+        last = max(k for k, cell in enumerate(cells, start=1) if cell.cell_type == "code")
+        self.fresh, self.seconds = _run([*cells, *answers], folder, last)
+        self.solved = nbformat.v4.new_notebook(cells=self.fresh.cells[len(cells) :])
+        del self.fresh.cells[len(cells) :]
+        few = [cell for cell in as_it_comes(source).cells if _asks(cell) or _imports(cell)]
+        self.again, _ = _run(few, folder, len(few))
 
 
 @pytest.fixture(scope="module", params=SOURCES, ids=[source.stem for source in SOURCES])

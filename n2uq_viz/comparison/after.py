@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import os
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from n2uq_viz.checks import choice, whole_number
-from n2uq_viz.files import write_together
+from n2uq_viz.comparison import csv_file
 from n2uq_viz.randomness import check_seed
 
 __all__ = ["COLUMNS", "METHODS", "After", "load_after", "save_after"]
@@ -63,7 +60,7 @@ class After:
 COLUMNS = tuple(field.name for field in fields(After))
 
 
-def save_after(path: str | os.PathLike[str], rows: Iterable[After]) -> Path:
+def save_after(path: str | Path, rows: Iterable[After]) -> Path:
     """Save rows as comma-separated values, in place of a file that is there, and return where.
 
     Raises
@@ -73,19 +70,10 @@ def save_after(path: str | os.PathLike[str], rows: Iterable[After]) -> Path:
     OSError
         The folder cannot be made or written to; a file that is there stays as it was.
     """
-    target = Path(path)
-    if target.suffix != ".csv":
-        raise ValueError(f"results are saved as .csv, got {os.fspath(path)!r}")
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for row in rows:
-        writer.writerow(f"{v:.6g}" if isinstance(v, float) else v for v in astuple(row))
-    contents = {".csv": text.getvalue().encode()}
-    return write_together(target.with_suffix(""), contents, overwrite=True)[0]
+    return csv_file.save(path, COLUMNS, ([_cell(v) for v in astuple(row)] for row in rows))
 
 
-def load_after(path: str | os.PathLike[str]) -> list[After]:
+def load_after(path: str | Path) -> list[After]:
     """Return the rows in a file that `save_after` wrote.
 
     Raises
@@ -95,18 +83,13 @@ def load_after(path: str | os.PathLike[str]) -> list[After]:
     OSError
         It cannot be read.
     """
-    with Path(path).open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(file)
-        header = tuple(next(rows, []))
-        if header != COLUMNS:
-            raise ValueError(
-                f"{path} must have the columns {', '.join(COLUMNS)}, got {', '.join(header)}"
-            )
-        found = []
-        for row in rows:
-            try:
-                seed, bits, method, *numbers = row
-                found.append(After(int(seed), int(bits), method, *map(float, numbers)))
-            except (TypeError, ValueError) as error:
-                raise ValueError(f"{path}, line {rows.line_num}: {error}") from None
-    return found
+    return csv_file.load(path, COLUMNS, _after)
+
+
+def _cell(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _after(row: list[str]) -> After:
+    seed, bits, method, *numbers = row
+    return After(int(seed), int(bits), method, *map(float, numbers))

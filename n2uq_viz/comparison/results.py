@@ -6,17 +6,14 @@ as text, so that they can be read, sorted and checked without this package.
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from n2uq_viz.checks import choice, whole_number
-from n2uq_viz.files import write_together
+from n2uq_viz.comparison import csv_file
 from n2uq_viz.randomness import check_seed
 from n2uq_viz.training.config import BITS, METHODS, TASKS
 from n2uq_viz.training.run import STATUSES
@@ -132,7 +129,7 @@ def results_of(runs: Iterable[TrainingRun]) -> list[Result]:
     return found
 
 
-def save_results(path: str | os.PathLike[str], results: Iterable[Result]) -> Path:
+def save_results(path: str | Path, results: Iterable[Result]) -> Path:
     """Save results as comma-separated values, in place of a file that is there, and return where.
 
     A number reads back as the same float; float bits and what is not known are empty.
@@ -144,19 +141,11 @@ def save_results(path: str | os.PathLike[str], results: Iterable[Result]) -> Pat
     OSError
         The folder cannot be made or written to; a file that is there stays as it was.
     """
-    target = Path(path)
-    if target.suffix != ".csv":
-        raise ValueError(f"results are saved as .csv, got {os.fspath(path)!r}")
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for result in results:
-        writer.writerow(_cell(getattr(result, name)) for name in COLUMNS)
-    contents = {".csv": text.getvalue().encode()}
-    return write_together(target.with_suffix(""), contents, overwrite=True)[0]
+    rows = ([_cell(getattr(result, name)) for name in COLUMNS] for result in results)
+    return csv_file.save(path, COLUMNS, rows)
 
 
-def load_results(path: str | os.PathLike[str]) -> list[Result]:
+def load_results(path: str | Path) -> list[Result]:
     """Return the results in a file that `save_results` wrote.
 
     Raises
@@ -166,20 +155,7 @@ def load_results(path: str | os.PathLike[str]) -> list[Result]:
     OSError
         It cannot be read.
     """
-    with Path(path).open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(file)
-        header = next(rows, [])
-        if tuple(header) != COLUMNS:
-            raise ValueError(
-                f"{path} must have the columns {', '.join(COLUMNS)}, got {', '.join(header)}"
-            )
-        found = []
-        for row in rows:
-            try:
-                found.append(_result(row))
-            except ValueError as error:
-                raise ValueError(f"{path}, line {rows.line_num}: {error}") from None
-    return found
+    return csv_file.load(path, COLUMNS, _result)
 
 
 def _cell(value: object) -> str:
@@ -189,8 +165,6 @@ def _cell(value: object) -> str:
 
 
 def _result(row: list[str]) -> Result:
-    if len(row) != len(COLUMNS):
-        raise ValueError(f"a row must have {len(COLUMNS)} cells, got {len(row)}")
     cells = dict(zip(COLUMNS, row, strict=True))
     score, test_loss, learning_rate = (
         float(cells[name] or "nan") for name in ("score", "test_loss", "learning_rate")

@@ -192,14 +192,14 @@ def _counts(rows: Sequence[Sequence[str]]) -> dict[str, Any]:
 
 
 def contents() -> pages.Page:
-    """The map of the course: a link for every notebook that is here; the others are planned."""
+    """The map of the course: a link for every notebook that is here."""
     rows, lines = [], []
     for notebook in NOTEBOOKS:
         title, question = (
             say(f"course.contents.{notebook}.{part}") for part in ("title", "question")
         )
         here = (_where() / f"{notebook}.ipynb").is_file()
-        status = say(f"course.contents.{'here' if here else 'planned'}")
+        status = say(f"course.contents.{'here' if here else 'not_here'}")
         first = pages.link(f"{notebook}.ipynb", title) if here else pages.plain(title)
         rows.append(
             [

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
+from n2uq_viz.checks import FloatArray
 from n2uq_viz.course.answers import choice, near, number, numbers
 from n2uq_viz.course.items import Chapter, Choice, Exercise, Mistake, Prediction
 from n2uq_viz.quantizer import Quantizer
@@ -75,6 +79,12 @@ WHICH_AXIS = Prediction(
 
 _MADE = _quantizer(INPUT_SCALE, OUTPUT_SCALE)
 
+
+def _in_either_unit(along_x: FloatArray) -> Callable[[Any], bool]:
+    """Return a test for an answer being these places, measured along x or along u."""
+    return lambda v: near(along_x)(v) or near(along_x * INPUT_SCALE)(v)
+
+
 FROM_PARAMETERS = Exercise(
     name="from_parameters",
     read=numbers(),
@@ -82,13 +92,22 @@ FROM_PARAMETERS = Exercise(
     mistakes=(
         Mistake("in_u", near(_MADE.thresholds * INPUT_SCALE), ([0.4, 0.9, 1.6],)),
         Mistake("multiplied", near(_MADE.thresholds * INPUT_SCALE**2), ([0.8, 1.8, 3.2],)),
-        Mistake("edges", near(_MADE.edges), ([0.1, 0.3, 0.6, 1.0],)),
+        Mistake("output_scale", near(_MADE.thresholds * OUTPUT_SCALE), ([0.3, 0.675, 1.2],)),
+        Mistake(
+            "edges",
+            _in_either_unit(_MADE.edges),
+            ([0.1, 0.3, 0.6, 1.0], [0.2, 0.6, 1.2, 2.0]),
+        ),
         Mistake(
             "without_start",
             near(_MADE.thresholds - START / INPUT_SCALE),
             ([0.1, 0.35, 0.7],),
         ),
-        Mistake("upper_edges", near(_MADE.edges[1:]), ([0.3, 0.6, 1.0],)),
+        Mistake(
+            "upper_edges",
+            _in_either_unit(_MADE.edges[1:]),
+            ([0.3, 0.6, 1.0], [0.6, 1.2, 2.0]),
+        ),
     ),
     solution=(
         "q = nv.Quantizer.from_intervals(\n"

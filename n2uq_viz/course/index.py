@@ -143,7 +143,7 @@ EQUATIONS = (
         "compander",
         r"y = y_0 + D\,\lceil (c(x) - y_0)/D - \tfrac{1}{2} \rceil",
         "04_learnable_thresholds",
-        "n2uq_viz.figures.compander",
+        "n2uq_viz.Quantizer.expectation",
         "test_quantizer.py::test_n2uq_is_uniform_rounding_after_a_compander",
     ),
     Equation(
@@ -158,7 +158,7 @@ EQUATIONS = (
         r"f = \gamma\,\mathrm{mean}|W|,\quad \gamma = (2^n - 1)/2^{n-1}",
         "06_weights_and_hardware",
         "n2uq_viz.weights.quantize_weights",
-        "test_weights.py::test_it_is_torchs",
+        "test_weights.py::test_levels_codes_and_thresholds_belong_together",
     ),
     Equation(
         "common_random_numbers",

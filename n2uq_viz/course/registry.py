@@ -1,6 +1,6 @@
 """Which notebooks the course has and where a question is: content is found by name, loaded late.
 
-A notebook that is planned is listed as planned; it becomes a link as soon as its file is there.
+A notebook that is not in the folder is listed too, and becomes a link as soon as its file is there.
 """
 
 from __future__ import annotations

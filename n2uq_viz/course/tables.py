@@ -55,8 +55,11 @@ def results() -> pages.Page:
 
 
 def _code(name: str) -> str:
-    """Return a long name as code that may be broken anywhere, so that the table keeps its width."""
-    broken = "overflow-wrap: anywhere; white-space: normal"
+    """Return a long name as code that may be broken anywhere, so that the table keeps its width.
+
+    On a telephone the table scrolls instead: no name stands there letter below letter.
+    """
+    broken = "display: inline-block; min-width: 11em; overflow-wrap: anywhere; white-space: normal"
     return f'<code style="{broken}">{pages.plain(name)}</code>'
 
 

@@ -53,7 +53,7 @@ def _draw_no_noise(ax: Axes, look: Theme, _answer: Answer, _truth: Answer) -> No
 
 NO_NOISE = Prediction(
     name="no_noise",
-    fields=(Choice("curve", {key: TABLE[key].title for key in CURVES}),),
+    fields=(Choice("curve", {key: say(f"{_WORDS}.option.{key}") for key in CURVES}),),
     truth=_no_noise,
     remarks=(
         Mistake("clipped", lambda a: a["curve"] == "clipped_ste", ({"curve": "clipped_ste"},)),
@@ -89,6 +89,7 @@ IMPLIED_NOISE = Exercise(
             near(np.where(_E >= 0.0, _TENT, 0.0)),
             (lambda e: max(1 - e, 0) if e >= 0 else 0,),
         ),
+        Mistake("no_size", near(np.maximum(1.0 - _E, 0.0)), (lambda e: max(1 - e, 0),)),
     ),
     solution="def implied_noise(e):\n    return max(1 - abs(e), 0)",
     right_answers=(
@@ -110,6 +111,7 @@ SLOPE_OF_NOISE = Exercise(
         Mistake("wide_noise", near([1.0, 1.0]), ([1, 1],)),
         Mistake("no_gate", near([2.0, 2.0]), ([2, 2],)),
         Mistake("half", near([0.5, 0.0]), ([0.5, 0],)),
+        Mistake("too_dense", near([4.0, 0.0]), ([4, 0],)),
         Mistake("swapped", near([0.0, 2.0]), ([0, 2],)),
     ),
     solution="answer = [2 * 1.0, 2 * 0.0]",
@@ -121,7 +123,7 @@ SLOPE_OF_NOISE = Exercise(
 HOW_WIDE = Exercise(
     name="how_wide",
     read=number(),
-    is_right=near(1.0 / 3.0),
+    is_right=near(1.0 / 3.0, 0.011),  # 0.33 is as good
     mistakes=(
         Mistake("area_one", near(1.0 / 6.0), ("1/6",)),
         Mistake("both_sides", near(2.0 / 3.0), ("2/3",)),
@@ -129,7 +131,7 @@ HOW_WIDE = Exercise(
         Mistake("usual", near(1.0), (1,)),
     ),
     solution="answer = 2 / (2 * 3)",
-    right_answers=("1/3", 1 / 3, 0.3333),
+    right_answers=("1/3", 1 / 3, 0.3333, 0.33),
 )
 
 # --- Exercise: a bias by hand --------------------------------------------------------------------
@@ -144,6 +146,7 @@ BIAS_BY_HAND = Exercise(
         Mistake("both_of_the_mean", near([0.6, 0.6]), ([0.6, 0.6],)),
         Mistake("slope_at_the_mean", near([0.0, 0.6]), ([0, 0.6],)),
         Mistake("same", near([2.0, 2.0]), ([2, 2],)),
+        Mistake("value", near([1.0, 2.0]), ([1, 2],)),
         Mistake("swapped", near([2.0, 0.0]), ([2, 0],)),
         Mistake("both_zero", near([0.0, 0.0], 1e-9), ([0, 0],)),
     ),

@@ -94,8 +94,10 @@ FACTOR = Exercise(
 
 # --- Exercise: codes by hand ---------------------------------------------------------------------
 
-CHANNEL = np.array([-3.0, -0.9, 0.4, 1.7])
+CHANNEL = np.array([-1.2, 1.7, -3.0, 0.1])
 _CODES = weight_codes(CHANNEL[None], LEVELS)[0].astype(float)
+#: What is rounded to codes.
+_PLACES = (np.clip(CHANNEL / 2.25, -1.0, 1.0) + 1.0) * 1.5
 
 CODES = Exercise(
     name="weight_codes",
@@ -105,23 +107,28 @@ CODES = Exercise(
         Mistake(
             "largest",
             near(weight_codes(CHANNEL, LEVELS, axis=None, scale=3.0).astype(float)),
-            ([0, 1, 2, 2],),
+            ([1, 2, 0, 2],),
         ),
         Mistake(
             "levels",
-            near([-2.25, -0.75, 0.75, 2.25]),
-            ([-2.25, -0.75, 0.75, 2.25],),
+            near([-0.75, 2.25, -2.25, 0.75]),
+            ([-0.75, 2.25, -2.25, 0.75],),
         ),
-        Mistake("signed", near(2.0 * _CODES - 3.0), ([-3, -1, 1, 3],)),
-        Mistake("from_one", near(_CODES + 1.0), ([1, 2, 3, 4],)),
+        Mistake("signed", near(2.0 * _CODES - 3.0), ([-1, 3, -3, 1],)),
+        Mistake("from_one", near(_CODES + 1.0), ([2, 4, 1, 3],)),
         Mistake(
             "without_factor",
-            near([0.0, 0.0, 2.0, 3.0]),
-            ([0, 0, 2, 3],),
+            near(weight_codes(CHANNEL, LEVELS, axis=None, scale=1.5).astype(float)),
+            ([0, 3, 0, 2],),
         ),
+        Mistake("from_above", near(3.0 - _CODES), ([2, 0, 3, 1],)),
+        Mistake("sorted", near(np.sort(_CODES)), ([0, 1, 2, 3],)),
+        Mistake("not_rounded", near(_PLACES), ([0.7, 2.6333, 0, 1.5667],)),
+        Mistake("cut_off", near(np.floor(_PLACES)), ([0, 2, 0, 1],)),
+        Mistake("count", lambda v: v.shape != (4,), ([1, 3, 0],)),
     ),
-    solution="answer = weights.weight_codes([[-3, -0.9, 0.4, 1.7]], 4)[0]",
-    right_answers=([0, 1, 2, 3], "0; 1; 2; 3", np.array([0, 1, 2, 3])),
+    solution="answer = weights.weight_codes([[-1.2, 1.7, -3, 0.1]], 4)[0]",
+    right_answers=([1, 3, 0, 2], "1; 3; 0; 2", np.array([1, 3, 0, 2])),
 )
 
 # --- Exercise: the way back to the weights -------------------------------------------------------
@@ -153,6 +160,11 @@ CHAIN_RULE = Exercise(
             "outside",
             near(_G * (1.0 - _MASK)),
             (lambda w, upstream, scale: upstream * (abs(w) >= scale),),
+        ),
+        Mistake(
+            "one_side",
+            near(_G * (_W < _F)),
+            (lambda w, upstream, scale: upstream * (w < scale),),
         ),
         Mistake(
             "fixed_range",

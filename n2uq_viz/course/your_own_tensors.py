@@ -140,6 +140,7 @@ EQUAL_USE = Exercise(
         Mistake("count", lambda v: v.shape != (3,), ([0.05, 0.3, 1.2, 2], [0.3])),
         Mistake("order", lambda v: not _increasing(v), ([1.2, 0.3, 0.05],)),
         Mistake("even", near([1.0, 2.0, 3.0]), ([1, 2, 3],)),
+        Mistake("shares", near([0.25, 0.5, 0.75]), ([0.25, 0.5, 0.75],)),
         Mistake("midpoints_of_levels", near([2 / 3, 2.0, 10 / 3], 0.01), ([0.667, 2, 3.333],)),
         Mistake(
             "on_a_value",
@@ -165,6 +166,8 @@ RELATIVE_ERROR = Exercise(
     mistakes=(
         Mistake("absolute", near(_ERROR), (0.25, "1/4")),
         Mistake("root", near(0.5), (0.5,)),
+        Mistake("not_squared", near(0.5 / _VARIANCE), (0.4,)),
+        Mistake("of_deviations", near((_ERROR / _VARIANCE) ** 0.5), (0.4472, 0.447)),
         Mistake("sample_variance", near(_ERROR / float(FOUR.var(ddof=1))), (0.15,)),
         Mistake("upside_down", near(_VARIANCE / _ERROR), (5,)),
         Mistake("variance", near(_VARIANCE), (1.25,)),

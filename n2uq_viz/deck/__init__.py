@@ -97,11 +97,7 @@ def save(pictures: Sequence[Picture], path: str | Path, *, overwrite: bool = Fal
     OSError
         The folder cannot be made or written to.
     """
-    target = Path(path).expanduser()
-    if target.suffix.lower() != SUFFIX:
-        raise ValueError(f"a deck is saved as {SUFFIX}, got {str(path)!r}")
-    content = page(pictures).encode()
-    return files.write_together(target.with_suffix(""), {target.suffix: content}, overwrite)[0]
+    return files.write_as(path, SUFFIX, "a deck", lambda: page(pictures).encode(), overwrite)
 
 
 def _first(pictures: Sequence[Picture], count: int) -> str:

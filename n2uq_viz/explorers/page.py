@@ -112,11 +112,9 @@ def save(
     OSError
         The folder cannot be made or written to.
     """
-    target = Path(path).expanduser()
-    if target.suffix.lower() != SUFFIX:
-        raise ValueError(f"a page is saved as {SUFFIX}, got {str(path)!r}")
-    content = page(explorer, state, data).encode()
-    return files.write_together(target.with_suffix(""), {target.suffix: content}, overwrite)[0]
+    return files.write_as(
+        path, SUFFIX, "a page", lambda: page(explorer, state, data).encode(), overwrite
+    )
 
 
 def save_all(folder: str | Path, *, overwrite: bool = False) -> list[Path]:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from n2uq_viz.files import write_together
+from n2uq_viz.files import write_as
 from n2uq_viz.integer.net import Codes, IntegerLayer, IntegerNet, Trace, check_codes
 
 __all__ = ["run_onnx", "save_onnx", "to_onnx"]
@@ -85,10 +85,7 @@ def save_onnx(net: IntegerNet, path: str | Path, *, overwrite: bool = False) -> 
     is given. Raises ValueError for another suffix, OSError where nothing can be written, and what
     `to_onnx` does.
     """
-    target = Path(path).expanduser()
-    if target.suffix != ".onnx":
-        raise ValueError(f"an ONNX model is saved as .onnx, got {str(path)!r}")
-    return write_together(target.with_suffix(""), {".onnx": to_onnx(net)}, overwrite)[0]
+    return write_as(path, ".onnx", "an ONNX model", lambda: to_onnx(net), overwrite)
 
 
 def run_onnx(model: bytes | str | Path, net: IntegerNet, codes: Codes) -> Trace:

@@ -14,7 +14,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from n2uq_viz.files import write_together
+from n2uq_viz.files import write_as
 from n2uq_viz.integer.epilogue import Epilogue
 from n2uq_viz.integer.net import Head, IntegerLayer, IntegerNet, Stem
 from n2uq_viz.training.config import TrainingConfig
@@ -84,10 +84,7 @@ class StoredNet:
         `overwrite` is given. Raises ValueError for another suffix, OSError where nothing can be
         written.
         """
-        target = Path(path).expanduser()
-        if target.suffix != ".npz":
-            raise ValueError(f"a net is saved as .npz, got {str(path)!r}")
-        return write_together(target.with_suffix(""), {".npz": self.to_bytes()}, overwrite)[0]
+        return write_as(path, ".npz", "a net", self.to_bytes, overwrite)
 
 
 def load_net(path: str | Path) -> StoredNet:

@@ -7,11 +7,7 @@ see `n2uq_viz.datasets.summarize`) and ``fits``: for 1 to 4 bits what each metho
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from reprlib import repr as brief
 from typing import Any
 
@@ -20,6 +16,8 @@ from numpy.typing import ArrayLike
 
 from n2uq_viz import datasets
 from n2uq_viz.quantizer import Quantizer
+from n2uq_viz.state import entries as of_entries
+from n2uq_viz.state.entries import MAX_NAME, Checked, Entry, check_name, is_place, is_whole, part
 from n2uq_viz.state.rules import LARGEST, Settled, StateError, drawable, floats
 
 __all__ = [
@@ -45,8 +43,8 @@ BITS = (1, 2, 3, 4)
 #: Methods with even levels, and the one with levels anywhere that they are compared with.
 METHODS = ("uniform", "quantile", "learned")
 REFERENCE = "lloyd_max"
-#: Most tensors in a state, and most characters of a name.
-MAX_TENSORS, MAX_NAME = 64, 200
+#: Most tensors in a state.
+MAX_TENSORS = 64
 #: Stored tensors: ReLU responses of a filter on the digits, what enters the three activations of
 #: the stored digits net, and samples for which equal use has no edges from 3 bits on.
 #: `n2uq_viz.state.making` makes them.
@@ -54,23 +52,16 @@ NAMES = ("digits_filter", "digits_act1", "digits_act2", "digits_act3", "two_hump
 #: File of those, beside this module.
 FILE = "tensors.json"
 
-Entry = dict[str, Any]
-#: Tensors that have been settled, by identity, each with its key once that was asked for: a state
-#: is settled ten times a second.
-_known: dict[int, tuple[Entry, str | None]] = {}
-_MOST_KNOWN = 4 * MAX_TENSORS
+_checked = Checked(4 * MAX_TENSORS)
 
 
-@cache
 def stored(name: str) -> Entry:
     """Return a stored tensor, to be left as it is; its ``name`` is one of `NAMES`.
 
     >>> len(stored("digits_act1")["fits"])
     4
     """
-    text = (files(__package__) / FILE).read_text(encoding="utf-8")
-    found: Entry = json.loads(text)[name]
-    return found
+    return of_entries.stored(FILE, name)
 
 
 def fitted(name: str, values: ArrayLike | Mapping[str, Any]) -> Entry:
@@ -97,7 +88,7 @@ def fitted(name: str, values: ArrayLike | Mapping[str, Any]) -> Entry:
     from n2uq_viz.fits import Ordered, fit, level_range
 
     try:
-        _check_name("its name", name)
+        check_name("its name", name)
         if isinstance(values, Mapping):
             summary = datasets.check_summary(values)
         else:
@@ -146,14 +137,7 @@ def entries(state: Settled) -> list[Entry]:
 
 def key_of(entry: Mapping[str, Any]) -> str:
     """Return what a settled tensor is called between Python and a browser: a hash of it."""
-    known = _known.get(id(entry))
-    if known is not None and known[0] is entry and known[1] is not None:
-        return known[1]
-    text = json.dumps(entry, sort_keys=True, separators=(",", ":"))
-    found = hashlib.sha256(text.encode()).hexdigest()
-    if known is not None and known[0] is entry:
-        _known[id(entry)] = known[0], found
-    return found
+    return _checked.key_of(entry)
 
 
 # --- Rules ---------------------------------------------------------------------------------------
@@ -173,8 +157,7 @@ def tensor(value: Any, settled: Settled) -> int:
     last = len(settled["tensors"]) - 1
     if value is None:
         return 0
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if not whole or not 0 <= value <= last:
+    if not is_whole(value, 0, last):
         raise StateError(
             f"tensor must be a whole number from 0 to {last}, the last tensor, or None for 0, got "
             f"{brief(value)}"
@@ -191,10 +174,7 @@ def method(value: Any, _: Settled) -> str:
 
 def _tensor(where: str, value: Any) -> Any:
     if isinstance(value, Mapping):
-        known = _known.get(id(value))
-        if known is not None and known[0] is value:
-            return value
-        return _settled(where, value)
+        return value if value in _checked else _settled(where, value)
     if not isinstance(value, str) or value not in NAMES:
         raise StateError(
             f"{where} must be one of {', '.join(NAMES)}, or a tensor of your own with name, data "
@@ -204,16 +184,16 @@ def _tensor(where: str, value: Any) -> Any:
 
 
 def _settled(where: str, value: Mapping[str, Any]) -> Entry:
-    name = _part(where, value, "name")
-    _check_name(f"{where}.name", name)
+    name = part(where, value, "name")
+    check_name(f"{where}.name", name)
     try:
-        summary = datasets.check_summary(floats(_part(where, value, "data")))
+        summary = datasets.check_summary(floats(part(where, value, "data")))
     except StateError:
         raise
     except ValueError as error:
         raise StateError(f"{where}.data: {error}") from None
     _check_spread(f"{where}.data", summary)
-    fits = _part(where, value, "fits")
+    fits = part(where, value, "fits")
     if not isinstance(fits, (list, tuple)) or len(fits) != len(BITS):
         raise StateError(
             f"{where}.fits must be a list of {len(BITS)} entries, for 1 to {BITS[-1]} bits, got "
@@ -223,16 +203,7 @@ def _settled(where: str, value: Mapping[str, Any]) -> Entry:
         _fits(f"{where}.fits[{k}]", each, 2**bits)
         for k, (each, bits) in enumerate(zip(fits, BITS, strict=True))
     ]
-    found = {"name": name, "data": summary, "fits": settled}
-    if len(_known) >= _MOST_KNOWN:
-        del _known[next(iter(_known))]
-    _known[id(found)] = found, None
-    return found
-
-
-def _check_name(where: str, name: Any) -> None:
-    if not isinstance(name, str) or not 1 <= len(name) <= MAX_NAME:
-        raise StateError(f"{where} must be a text of 1 to {MAX_NAME} characters, got {brief(name)}")
+    return _checked.add({"name": name, "data": summary, "fits": settled})
 
 
 def _check_spread(where: str, summary: Mapping[str, Any]) -> None:
@@ -246,25 +217,19 @@ def _check_spread(where: str, summary: Mapping[str, Any]) -> None:
         )
 
 
-def _part(where: str, value: Any, key: str) -> Any:
-    if not isinstance(value, Mapping) or key not in value:
-        raise StateError(f"{where} must be a JSON object with the key {key}, got {brief(value)}")
-    return value[key]
-
-
 def _fits(where: str, value: Any, levels: int) -> dict[str, Any]:
-    found = {name: _fit(f"{where}.{name}", _part(where, value, name), levels) for name in METHODS}
+    found = {name: _fit(f"{where}.{name}", part(where, value, name), levels) for name in METHODS}
     given = value["quantile"]
     found["quantile"]["wanted"] = _wanted(
-        f"{where}.quantile.wanted", _part(f"{where}.quantile", given, "wanted"), levels - 1
+        f"{where}.quantile.wanted", part(f"{where}.quantile", given, "wanted"), levels - 1
     )
     place = f"{where}.{REFERENCE}"
-    free = _part(place, _part(where, value, REFERENCE), "levels")
+    free = part(place, part(where, value, REFERENCE), "levels")
     return {**found, REFERENCE: {"levels": _quantizer(place, free, free, levels)["levels"]}}
 
 
 def _fit(where: str, value: Any, levels: int) -> dict[str, Any]:
-    edges, given = (_part(where, value, key) for key in ("edges", "levels"))
+    edges, given = (part(where, value, key) for key in ("edges", "levels"))
     return _quantizer(where, edges, given, levels)
 
 
@@ -283,12 +248,7 @@ def _quantizer(where: str, edges: Any, given: Any, levels: int) -> dict[str, Any
 def _wanted(where: str, value: Any, steps: int) -> list[float]:
     """Return thresholds that were wanted; where values are alike, some of them may be."""
     usable = isinstance(value, (list, tuple)) and len(value) == steps
-    found = [each for each in value if _is_place(each)] if usable else []
+    found = [each for each in value if is_place(each)] if usable else []
     if len(found) != steps:
         raise StateError(f"{where} must be a list of {steps} numbers, got {brief(value)}")
     return [float(each) for each in found]
-
-
-def _is_place(value: Any) -> bool:
-    usable = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return usable and -LARGEST <= value <= LARGEST

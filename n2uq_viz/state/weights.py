@@ -8,18 +8,16 @@ count codes while a hand drags the scale.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from reprlib import repr as brief
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from n2uq_viz.checks import FloatArray, real_array
+from n2uq_viz.state import entries
+from n2uq_viz.state.entries import MAX_NAME, Checked, Entry, check_name, is_place, is_whole, part
 from n2uq_viz.state.rules import LARGEST, Settled, StateError, floats
 from n2uq_viz.summaries import MAX_COUNT
 from n2uq_viz.weights import gamma
@@ -50,8 +48,8 @@ __all__ = [
 SCALES = ("mean", "largest", "none")
 #: Those that N2UQ's is compared with.
 BEFORE = ("largest", "none")
-#: Most channels, most values of each of them, and most characters of a name.
-MAX_CHANNELS, MAX_VALUES, MAX_NAME = 64, 512, 200
+#: Most channels, and most values of each of them.
+MAX_CHANNELS, MAX_VALUES = 64, 512
 #: Empty space beside the weights and the levels, as a share of the farthest of them.
 ASIDE = 0.08
 #: Stored weights: 16 of the 64 output channels of the second convolution of the stored digits net,
@@ -60,22 +58,16 @@ NAMES = ("digits_conv2",)
 #: File of those, beside this module.
 FILE = "weights.json"
 
-Entry = dict[str, Any]
-#: Weights that have been settled, by identity: a state is settled ten times a second.
-_known: dict[int, tuple[Entry, str | None]] = {}
-_MOST_KNOWN = 64
+_checked = Checked(64)
 
 
-@cache
 def stored(name: str) -> Entry:
     """Return stored weights, to be left as they are; their ``name`` is one of `NAMES`.
 
     >>> len(stored("digits_conv2")["channels"])
     16
     """
-    text = (files(__package__) / FILE).read_text(encoding="utf-8")
-    found: Entry = json.loads(text)[name]
-    return found
+    return entries.stored(FILE, name)
 
 
 def gathered(name: str, values: ArrayLike) -> Entry:
@@ -171,14 +163,7 @@ def view_of(state: Settled) -> list[float]:
 
 def key_of(entry: Mapping[str, Any]) -> str:
     """Return what settled weights are called between Python and a browser: a hash of them."""
-    known = _known.get(id(entry))
-    if known is not None and known[0] is entry and known[1] is not None:
-        return known[1]
-    text = json.dumps(entry, sort_keys=True, separators=(",", ":"))
-    found = hashlib.sha256(text.encode()).hexdigest()
-    if known is not None and known[0] is entry:
-        _known[id(entry)] = known[0], found
-    return found
+    return _checked.key_of(entry)
 
 
 def _as_array(values: Any) -> Any:
@@ -199,10 +184,10 @@ def _sorted(values: FloatArray) -> dict[str, list[Any]]:
     # has. Groups never reach over 0, so that sizes add up exactly.
     room, outer = MAX_VALUES - 3, parts[0].size + parts[2].size
     groups = [ordered[:1], ordered[-1:]]
-    for part, share in zip(parts, (room, 0, room), strict=True):
-        if part.size:
-            number = min(part.size, max(1, (share * part.size) // outer if outer else 0))
-            groups += np.array_split(part, number)
+    for side, share in zip(parts, (room, 0, room), strict=True):
+        if side.size:
+            number = min(side.size, max(1, (share * side.size) // outer if outer else 0))
+            groups += np.array_split(side, number)
     means = np.array([np.clip(group.mean(), group[0], group[-1]) for group in groups])
     together, place = np.unique(means, return_inverse=True)
     sums = np.zeros(together.size, dtype=np.int64)
@@ -216,8 +201,7 @@ def _sorted(values: FloatArray) -> dict[str, list[Any]]:
 def weights(value: Any, _: Settled) -> str | Entry:
     """Which weights: the name of stored ones, or a mapping of one's own."""
     if isinstance(value, Mapping):
-        known = _known.get(id(value))
-        return known[0] if known is not None and known[0] is value else _settled("weights", value)
+        return cast(Entry, value) if value in _checked else _settled("weights", value)
     if not isinstance(value, str) or value not in NAMES:
         raise StateError(
             f"weights must be one of {', '.join(NAMES)}, or weights of your own with name, total "
@@ -231,7 +215,7 @@ def channel(value: Any, settled: Settled) -> int:
     last = len(entry_of(settled)["channels"]) - 1
     if value is None:
         return 0
-    if not _is_whole(value, 0, last):
+    if not is_whole(value, 0, last):
         raise StateError(
             f"channel must be a whole number from 0 to {last}, the last channel, or None for 0, "
             f"got {brief(value)}"
@@ -261,17 +245,14 @@ def before(value: Any, _: Settled) -> str:
 
 
 def _settled(where: str, value: Mapping[str, Any]) -> Entry:
-    name = _part(where, value, "name")
-    if not isinstance(name, str) or not 1 <= len(name) <= MAX_NAME:
-        raise StateError(
-            f"{where}.name must be a text of 1 to {MAX_NAME} characters, got {brief(name)}"
-        )
-    total = _part(where, value, "total")
-    if not _is_whole(total, 1, MAX_COUNT):
+    name = part(where, value, "name")
+    check_name(f"{where}.name", name)
+    total = part(where, value, "total")
+    if not is_whole(total, 1, MAX_COUNT):
         raise StateError(
             f"{where}.total must be a whole number from 1 to {MAX_COUNT}, got {brief(total)}"
         )
-    channels = _part(where, value, "channels")
+    channels = part(where, value, "channels")
     if not isinstance(channels, (list, tuple)) or not 1 <= len(channels) <= MAX_CHANNELS:
         raise StateError(
             f"{where}.channels must be a list of 1 to {MAX_CHANNELS} channels, got "
@@ -280,35 +261,25 @@ def _settled(where: str, value: Mapping[str, Any]) -> Entry:
     settled = [
         _channel(f"{where}.channels[{k}]", each, int(total)) for k, each in enumerate(channels)
     ]
-    found = {"name": name, "total": int(total), "channels": settled}
-    if len(_known) >= _MOST_KNOWN:
-        del _known[next(iter(_known))]
-    _known[id(found)] = found, None
-    return found
-
-
-def _part(where: str, value: Any, key: str) -> Any:
-    if not isinstance(value, Mapping) or key not in value:
-        raise StateError(f"{where} must be a JSON object with the key {key}, got {brief(value)}")
-    return value[key]
+    return _checked.add({"name": name, "total": int(total), "channels": settled})
 
 
 def _channel(where: str, value: Any, total: int) -> dict[str, Any]:
-    index = _part(where, value, "index")
-    if not _is_whole(index, 0, total - 1):
+    index = part(where, value, "index")
+    if not is_whole(index, 0, total - 1):
         raise StateError(
             f"{where}.index must be a whole number from 0 to {total - 1}, got {brief(index)}"
         )
-    values, counts = (_part(where, value, key) for key in ("values", "counts"))
+    values, counts = (part(where, value, key) for key in ("values", "counts"))
     usable = isinstance(values, (list, tuple)) and 1 <= len(values) <= MAX_VALUES
     found = floats(list(values), 1) if usable else []
-    if not usable or not all(map(_is_place, found)) or np.any(np.diff(found) <= 0.0):
+    if not usable or not all(map(is_place, found)) or np.any(np.diff(found) <= 0.0):
         raise StateError(
             f"{where}.values must be a list of 1 to {MAX_VALUES} increasing numbers within "
             f"{LARGEST:g}, got {brief(values)}"
         )
     usable = isinstance(counts, (list, tuple)) and len(counts) == len(found)
-    if not usable or not all(_is_whole(each, 1, MAX_COUNT) for each in counts):
+    if not usable or not all(is_whole(each, 1, MAX_COUNT) for each in counts):
         raise StateError(
             f"{where}.counts must be a list of {len(found)} whole numbers from 1 to {MAX_COUNT}, "
             f"got {brief(counts)}"
@@ -319,12 +290,3 @@ def _channel(where: str, value: Any, total: int) -> dict[str, Any]:
         "values": [float(each) + 0.0 for each in found],
         "counts": [int(each) for each in counts],
     }
-
-
-def _is_whole(value: Any, low: int, high: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-
-
-def _is_place(value: Any) -> bool:
-    usable = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return usable and -LARGEST <= value <= LARGEST
