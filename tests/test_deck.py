@@ -23,6 +23,8 @@ from tests import browser as lab
 
 NAMES = list(figures.NAMES)
 COUNT = len(NAMES) + 1
+#: Slides are turned in a deck of a few figures, which opens in a moment.
+FEW = NAMES[:5]
 LARGEST_DECK = 10_000_000
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -31,6 +33,12 @@ SVG = "{http://www.w3.org/2000/svg}"
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("talk") / "with spaces & äöü"
     return deck.save(pictures.choose(theme=deck.THEME, size=deck.SIZE), folder / "talk.html")
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    chosen = pictures.choose(FEW, theme=deck.THEME, size=deck.SIZE)
+    return deck.save(chosen, tmp_path_factory.mktemp("short") / "talk.html")
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +70,15 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(context: BrowserContext, path: Path) -> Page:
+def page(context: BrowserContext, short: Path) -> Page:
+    found = context.new_page()
+    found.goto(short.as_uri())
+    return found
+
+
+@pytest.fixture
+def whole(context: BrowserContext, path: Path) -> Page:
+    """The deck of all figures."""
     found = context.new_page()
     found.goto(path.as_uri())
     return found
@@ -72,13 +88,13 @@ def current(page: Page) -> Locator:
     return page.locator(".slide:visible")
 
 
-def expect_slide(page: Page, number: int) -> None:
+def expect_slide(page: Page, number: int, names: list[str] = FEW) -> None:
     """Only this slide is seen, and everything says so."""
     expect(current(page)).to_have_count(1)
-    name = "title" if number == 1 else NAMES[number - 2]
+    name, count = "title" if number == 1 else names[number - 2], len(names) + 1
     expect(current(page)).to_have_id(name)
-    expect(page.locator("[data-deck=number]")).to_have_text(f"{number} of {COUNT}")
-    expect(page.get_by_role("status")).to_contain_text(f"Slide {number} of {COUNT}: ")
+    expect(page.locator("[data-deck=number]")).to_have_text(f"{number} of {count}")
+    expect(page.get_by_role("status")).to_contain_text(f"Slide {number} of {count}: ")
     assert page.locator("progress").evaluate("bar => bar.value") == number
     assert page.evaluate("location.hash") == ("" if number == 1 else f"#{name}")
 
@@ -96,10 +112,10 @@ def test_a_deck_is_one_file_that_forbids_requests(path: Path) -> None:
     assert re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', text) == []
 
 
-def test_every_slide_holds_its_figure_words_and_state(path: Path, page: Page) -> None:
-    assert page.locator(".slide").count() == COUNT
+def test_every_slide_holds_its_figure_words_and_state(path: Path, whole: Page) -> None:
+    assert whole.locator(".slide").count() == COUNT
     for picture in pictures.choose():
-        slide = page.locator(f"#{picture.name}")
+        slide = whole.locator(f"#{picture.name}")
         image = slide.locator("img")
         expect(image).to_have_attribute("alt", picture.alternative)
         assert slide.locator("figcaption").text_content() == picture.caption
@@ -155,9 +171,10 @@ def test_every_figure_has_something_to_say(name: str) -> None:
 
 def test_keys_turn_slides(page: Page) -> None:
     expect_slide(page, 1)
+    last = len(FEW) + 1
     steps: list[tuple[str, int]] = [
         *(("ArrowRight", 2), ("PageDown", 3), (" ", 4), ("Shift+ ", 3), ("ArrowLeft", 2)),
-        *(("PageUp", 1), ("ArrowLeft", 1), ("End", COUNT), ("ArrowRight", COUNT), ("Home", 1)),
+        *(("PageUp", 1), ("ArrowLeft", 1), ("End", last), ("ArrowRight", last), ("Home", 1)),
     ]
     for key, number in steps:
         page.keyboard.press(key.replace(" ", "Space"))
@@ -183,15 +200,15 @@ def test_buttons_turn_slides_and_say_when_there_are_no_more(page: Page) -> None:
     expect_slide(page, 1)
 
 
-def test_the_overview_leads_to_every_slide_and_the_address_stays(page: Page) -> None:
-    links = page.locator(".first ol a")
+def test_the_overview_leads_to_every_slide_and_the_address_stays(whole: Page) -> None:
+    links = whole.locator(".first ol a")
     assert links.all_text_contents() == NAMES
     links.nth(2).click()
-    expect_slide(page, 4)
-    page.reload()
-    expect_slide(page, 4)
-    page.evaluate("location.hash = 'nothing'")
-    expect(current(page)).to_have_id("title")
+    expect_slide(whole, 4, NAMES)
+    whole.reload()
+    expect_slide(whole, 4, NAMES)
+    whole.evaluate("location.hash = 'nothing'")
+    expect(current(whole)).to_have_id("title")
 
 
 def test_the_speakers_words_open_and_close(page: Page) -> None:
@@ -249,36 +266,36 @@ _TOO_LARGE = """() => {
 }"""
 
 
-def test_everything_fits_on_a_projector(page: Page) -> None:
+def test_everything_fits_on_a_projector(whole: Page) -> None:
     check = _TOO_LARGE.replace("ARGUMENT", "false")
     for number in range(1, COUNT + 1):
-        expect_slide(page, number)
-        assert page.evaluate(check) == []
+        expect_slide(whole, number, NAMES)
+        assert whole.evaluate(check) == []
         if number > 1:
-            box = current(page).locator("img").bounding_box()
+            box = current(whole).locator("img").bounding_box()
             assert box is not None
             assert box["height"] > 360
-        page.keyboard.press("ArrowRight")
+        whole.keyboard.press("ArrowRight")
 
 
 @pytest.mark.parametrize("size", [(480, 900), (360, 640)])
-def test_a_phone_reads_downwards(page: Page, size: tuple[int, int]) -> None:
-    page.set_viewport_size({"width": size[0], "height": size[1]})
-    page.keyboard.press("s")
+def test_a_phone_reads_downwards(whole: Page, size: tuple[int, int]) -> None:
+    whole.set_viewport_size({"width": size[0], "height": size[1]})
+    whole.keyboard.press("s")
     check = _TOO_LARGE.replace("ARGUMENT", "true")
     for _ in range(COUNT):
-        assert page.evaluate(check) == []
-        page.keyboard.press("ArrowRight")
-    words = current(page).locator("aside p")
+        assert whole.evaluate(check) == []
+        whole.keyboard.press("ArrowRight")
+    words = current(whole).locator("aside p")
     words.scroll_into_view_if_needed()
     expect(words).to_be_in_viewport()
 
 
 @pytest.mark.parametrize("speaker", [False, True])
-def test_on_paper_each_slide_has_a_page(page: Page, speaker: bool) -> None:
+def test_on_paper_each_slide_has_a_page(whole: Page, speaker: bool) -> None:
     if speaker:
-        page.keyboard.press("s")
-    printed = page.pdf(prefer_css_page_size=True)
+        whole.keyboard.press("s")
+    printed = whole.pdf(prefer_css_page_size=True)
     sheets = [" ".join(p.extract_text().split()) for p in PdfReader(io.BytesIO(printed)).pages]
     assert len(sheets) == COUNT
     assert ["What to say" in sheet for sheet in sheets[1:]] == [speaker] * len(NAMES)

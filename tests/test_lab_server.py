@@ -67,8 +67,9 @@ class Lab:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        # A start that hangs must fail the test, not stop it for ever.
-        alarm = threading.Timer(lab_server.START_TIME, self.process.kill)
+        # A start that hangs must fail the test, not stop it for ever: as long as one process below
+        # the command lives, it keeps the end of what is read here open.
+        alarm = threading.Timer(lab_server.START_TIME, self._kill)
         alarm.start()
         assert self.process.stdout is not None
         self.lines: list[str] = []
@@ -79,6 +80,10 @@ class Lab:
         alarm.cancel()
         self.address = next((line.split()[-1] for line in self.lines if "http://" in line), "")
         self.token = self.address.partition("token=")[2]
+
+    def _kill(self) -> None:
+        for process in self.processes():
+            process.kill()
 
     def ask(self, path: str, token: str | None, method: str = "GET", body: Any = None) -> Any:
         request = urllib.request.Request(
