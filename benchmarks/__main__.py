@@ -25,6 +25,7 @@ SECTIONS = {
     "integer": "The digits net in whole numbers, against floats and onnxruntime",
     "figures": "Figures, against empty axes and drawing anew",
     "startup": "Import and start-up, against NumPy",
+    "notebooks": "Each notebook from its first cell to its last, against a kernel alone",
     "tensors": "Memory and time of a survey, against `np.load` and `np.histogram`",
     "scale": "How time and memory grow",
 }

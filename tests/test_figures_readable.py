@@ -32,9 +32,16 @@ EXTREMES = {
 FOLLOWING = ("view", "x", "points", "shown", "start", "steps")
 #: A projector's pixels; its slide is 13.33 inches wide.
 PROJECTOR_WIDTH, SLIDE_WIDTH = 1280, 40 / 3
+#: Inches of each size.
+WIDTHS = {"slide": SLIDE_WIDTH, "page": 7.2, "column": 3.5}
 
 every_name = pytest.mark.parametrize("name", figures.NAMES)
-every_size = pytest.mark.parametrize("size", figures.SIZES)
+#: Themes and sizes with the least room for the largest type.
+LEAST_ROOM = (("projector", "slide"), ("projector", "column"))
+#: The smallest type as well, next to lengths in points. Light and dark are alike but for colors
+#: (see below), so that dark stands for both, once.
+FEW = (*LEAST_ROOM, ("print", "page"), ("print", "column"), ("dark", "slide"))
+ALL = tuple(product(style.THEMES, figures.SIZES))
 
 
 def state_of(name: str, which: str) -> dict[str, Any]:
@@ -44,21 +51,21 @@ def state_of(name: str, which: str) -> dict[str, Any]:
     return states.validate({**kept, **EXTREMES[which].to_dict()}, found["explorer"])
 
 
-def assert_all_readable(figure: Figure, theme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def assert_all_readable(
+    figure: Figure, theme: str, size: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert figure.get_size_inches()[0] == pytest.approx(WIDTHS[size])
     assert to_hex(figure.get_facecolor()) == style.theme(theme).color["background"]
     assert_readable(figure, monkeypatch)
     assert_nothing_empty(figure)
 
 
 @every_name
-@every_size
 def test_every_word_can_be_read_and_nothing_is_empty(
-    name: str, size: str, monkeypatch: pytest.MonkeyPatch
+    name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The largest type and the smallest, next to lengths in points; the two between are alike but
-    # for colors (see below), so that dark stands for both, once.
-    for theme in ("print", "projector", *(["dark"] if size == "slide" else [])):
-        assert_all_readable(figures.NAMES[name](None, theme, size), theme, monkeypatch)
+    for theme, size in ALL if THOROUGH else FEW:
+        assert_all_readable(figures.NAMES[name](None, theme, size), theme, size, monkeypatch)
 
 
 @every_name
@@ -67,11 +74,8 @@ def test_so_it_is_at_the_extremes(name: str, which: str, monkeypatch: pytest.Mon
     state = state_of(name, which)
     # A figure that says the same of every quantizer shows none.
     if figures.text_alternative(name, state) != figures.text_alternative(name):
-        # Where room is least for the largest type, and what is printed.
-        all_pairs = product(("projector", "print"), figures.SIZES)
-        few = (("projector", "slide"), ("projector", "column"), ("print", "page"))
-        for theme, size in all_pairs if THOROUGH else few:
-            assert_all_readable(figures.NAMES[name](state, theme, size), theme, monkeypatch)
+        for theme, size in ALL if THOROUGH else LEAST_ROOM:
+            assert_all_readable(figures.NAMES[name](state, theme, size), theme, size, monkeypatch)
 
 
 def test_light_and_dark_differ_in_colors_alone() -> None:
@@ -82,13 +86,14 @@ def test_light_and_dark_differ_in_colors_alone() -> None:
 
 @every_name
 def test_sizes_are_those_of_slides_and_papers(name: str) -> None:
+    """Without a size it is a page, and for a projector a slide."""
     slide, page, column = (
         figures.NAMES[name](None, theme, size).get_size_inches().tolist()
-        for theme, size in (("projector", "slide"), ("print", "page"), ("print", "column"))
+        for theme, size in (("projector", None), ("print", None), ("print", "column"))
     )
     assert slide == pytest.approx([SLIDE_WIDTH, 7.5])
-    assert page[0] == pytest.approx(7.2)
-    assert column[0] == pytest.approx(3.5)
+    assert page[0] == pytest.approx(WIDTHS["page"])
+    assert column[0] == pytest.approx(WIDTHS["column"])
     # A column of a paper is no higher than its page, but for the one with whole runs in it.
     assert column[1] < (13.0 if name == "training" else 10.6)
 
@@ -101,14 +106,6 @@ def test_words_on_a_projector_are_large(name: str, monkeypatch: pytest.MonkeyPat
     figure = figures.NAMES[name](None, "projector", "slide")
     for text in drawn(figure, monkeypatch):
         assert float(text.get_fontsize()) >= 18.0 - 1e-9, text.get_text()
-
-
-@every_name
-def test_without_size_it_is_a_page_and_for_a_projector_a_slide(name: str) -> None:
-    draw = figures.NAMES[name]
-    for theme, size in (("print", "page"), ("projector", "slide")):
-        inches = [draw(None, theme, each).get_size_inches().tolist() for each in (None, size)]
-        assert inches[0] == inches[1]
 
 
 @every_name

@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 import os
 import re
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +22,8 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "notebooks").glob("*.py"))
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
-#: Seconds that a notebook may take on 2 cores.
-LONGEST = 60
+#: Seconds after which a cell hangs, also on a slow machine; how long they take, a benchmark says.
+HANGS = 600
 #: Runs before the first cell: a warning is an error, and nothing but this machine can be reached.
 GUARD = """
 import ipaddress, socket, warnings
@@ -53,21 +51,18 @@ def _chapter(source: Path) -> Chapter:
     return found
 
 
-def _run(cells: list[Any], folder: Path, first: int) -> tuple[Any, float]:
-    """Run cells with a kernel that starts in the folder; the seconds that the first ones took."""
+def _run(cells: list[Any], folder: Path) -> Any:
+    """Run cells with a kernel that starts in the folder."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(GUARD), *cells])
-    ends: dict[int, float] = {}
     client = NotebookClient(
         notebook,
-        timeout=2 * LONGEST,
+        timeout=HANGS,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
-        on_cell_executed=lambda cell_index, **_: ends.update({cell_index: time.perf_counter()}),
     )
-    start = time.perf_counter()
     client.execute(env={**os.environ, "PYTHONPATH": str(ROOT)})
     del notebook.cells[0]
-    return notebook, ends[first] - start  # the guard was one more
+    return notebook
 
 
 def _asks(cell: Any) -> bool:
@@ -92,13 +87,11 @@ class Runs:
         self.source, self.folder, self.chapter = source, folder, _chapter(source)
         cells = as_it_comes(source).cells
         answers = [cell for cell in answered(source).cells if _asks(cell)]
-        # Only a cell of code says when it is done.
-        last = max(k for k, cell in enumerate(cells, start=1) if cell.cell_type == "code")
-        self.fresh, self.seconds = _run([*cells, *answers], folder, last)
+        self.fresh = _run([*cells, *answers], folder)
         self.solved = nbformat.v4.new_notebook(cells=self.fresh.cells[len(cells) :])
         del self.fresh.cells[len(cells) :]
         few = [cell for cell in as_it_comes(source).cells if _asks(cell) or _imports(cell)]
-        self.again, _ = _run(few, folder, len(few))
+        self.again = _run(few, folder)
 
 
 @pytest.fixture(scope="module", params=SOURCES, ids=[source.stem for source in SOURCES])
@@ -209,12 +202,6 @@ def test_the_bug_that_is_shown_is_the_one_to_be_found() -> None:
 
 
 # --- As it comes ---------------------------------------------------------------------------------
-
-
-def test_it_runs_in_time(runs: Runs, capsys: Any) -> None:
-    with capsys.disabled():
-        sys.stdout.write(f"\n{runs.source.stem}: {runs.seconds:.1f} s ")
-    assert runs.seconds <= LONGEST
 
 
 def test_nothing_goes_wrong_and_nothing_is_grumbled(runs: Runs) -> None:

@@ -21,6 +21,7 @@ from tests import browser as lab
 from tests import journeys
 from tests.journeys import Hand
 from tests.shown import assert_shows
+from tests.thorough import in_turn
 
 every_explorer = pytest.mark.parametrize("name", explorers.NAMES)
 LARGEST_PAGE = 400_000
@@ -325,8 +326,13 @@ def test_less_motion_is_asked_for(chromium: Browser, site: Path) -> None:
     page.close()
 
 
-@every_explorer
-@pytest.mark.parametrize("width", [480, 640, 800, 1280])
+@pytest.mark.parametrize(
+    ("name", "width"),
+    [
+        *(pytest.param(name, 480, id=f"{name}, narrowest") for name in explorers.NAMES),
+        *in_turn({name: [name] for name in explorers.NAMES}, (640, 800, 1280)),
+    ],
+)
 def test_nothing_sticks_out_at_any_width(
     chromium: Browser, site: Path, name: str, width: int
 ) -> None:
