@@ -528,13 +528,31 @@ def in_step_or_silent(page: Page, name: str) -> Hand:
     return Hand(page, stage, name, dict)
 
 
+#: Save the notebook in front with all that it shows. The lab saves by itself now and then, and who
+#: asks for it meanwhile gets that save, which may have begun before the last cells were run.
+SAVE = """async () => {
+    const { commands, serviceManager, shell } = window.jupyterapp;
+    const view = "application/vnd.jupyter.widget-view+json";
+    const models = "application/vnd.jupyter.widget-state+json";
+    for (let times = 0; times < 5; times += 1) {
+        await commands.execute("docmanager:save");
+        const { content } = await serviceManager.contents.get(shell.currentWidget.context.path);
+        const kept = content.metadata.widgets?.[models]?.state ?? {};
+        const shown = content.cells.flatMap((cell) => cell.outputs ?? [])
+            .map((output) => output.data?.[view]?.model_id).filter(Boolean);
+        if (shown.length && shown.every((id) => id in kept)) return;
+    }
+    throw new Error("what was saved lacks explorers that are shown");
+}"""
+
+
 def test_a_notebook_opened_again_is_live_without_running_a_cell(
     opened: Page, address: str, chromium: Browser
 ) -> None:
     fresh = in_step(opened, "gradient-flow")
     fresh.find("[data-action=step]").click()
     wanted = fresh.state()
-    opened.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save') }")
+    opened.evaluate(SAVE)
     opened.evaluate(
         "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.shutdown() }"
     )
