@@ -528,8 +528,8 @@ def in_step_or_silent(page: Page, name: str) -> Hand:
     return Hand(page, stage, name, dict)
 
 
-#: Save the notebook in front with all that it shows. The lab saves by itself now and then, and who
-#: asks for it meanwhile gets that save, which may have begun before the last cells were run.
+#: Save the notebook in front until the file holds all that is shown: on a busy machine one save was
+#: seen to lack what the last cells showed.
 SAVE = """async () => {
     const { commands, serviceManager, shell } = window.jupyterapp;
     const view = "application/vnd.jupyter.widget-view+json";
