@@ -162,7 +162,9 @@ def test_the_labs_dark_theme(opened: Page) -> None:
     opened.evaluate(change, "JupyterLab Dark")
     try:
         for name in explorers.NAMES:
-            expect(in_step(opened, name).stage).to_have_attribute("data-theme", "dark")
+            hand = in_step(opened, name)
+            expect(hand.stage).to_have_attribute("data-theme", "dark")
+            journeys.assert_accessible(hand)
     finally:
         opened.evaluate(change, "JupyterLab Light")
     expect(in_step(opened, "binary").stage).to_have_attribute("data-theme", "light")
