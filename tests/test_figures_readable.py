@@ -30,8 +30,8 @@ EXTREMES = {
 }
 #: Keys of a state that belong to the quantizer it has been made for.
 FOLLOWING = ("view", "x", "points", "shown", "start", "steps")
-#: A projector's pixels; its slide is 13.33 inches wide.
-PROJECTOR_WIDTH, SLIDE_WIDTH = 1280, 40 / 3
+#: Inches of a slide, 1280 pixels wide on a projector.
+SLIDE_WIDTH = 40 / 3
 #: Inches that a theme and a size are made for.
 WIDTHS = {("projector", "slide"): SLIDE_WIDTH, ("print", "page"): 7.2, ("print", "column"): 3.5}
 
